@@ -1,0 +1,39 @@
+import { diag, type DiagLogger } from '@opentelemetry/api'
+
+const log: DiagLogger = diag.createComponentLogger({ namespace: '@throughline' })
+const warned = new Set<string>()
+
+/**
+ * Runs a user's hook, or a step of ours, so that it cannot hurt the application: what it throws is reported through
+ * `diag` and the answer is `undefined`. Arguments are passed on, so that the hot path needs no closure.
+ */
+export function guard<A extends unknown[], R>(
+  what: string,
+  fn: (...args: A) => R,
+  ...args: A
+): R | undefined {
+  try {
+    return fn(...args)
+  } catch (error) {
+    report(what, error)
+    return undefined
+  }
+}
+
+/** Says once at `warn` what failed, afterwards at `debug`: a broken hook must not flood the log of a busy service. */
+export function report(what: string, error: unknown): void {
+  try {
+    if (warned.has(what)) return log.debug(`${what} failed again`, error)
+    warned.add(what)
+    log.warn(`${what} failed; tracing goes on without it`, error)
+  } catch {
+    // A logger that throws is the one failure that nobody can be told of.
+  }
+}
+
+/** Says something once for each text, at `warn`. */
+export function warnOnce(text: string): void {
+  if (warned.has(text)) return
+  warned.add(text)
+  log.warn(text)
+}

@@ -1,0 +1,7 @@
+export { noteResponse, startClientRequest } from './client.ts'
+export { HttpServerTracer } from './server.ts'
+export { activeServerRequest, ServerRequest } from './server-request.ts'
+export type { CapturedHeaders } from './headers.ts'
+export type { ClientRequestDescription } from './client.ts'
+export type { HttpServerOptions } from './server.ts'
+export type { RequestFacts } from './request-attributes.ts'

@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createContextKey, type Attributes, type Context } from '@opentelemetry/api'
+import { ATTR } from '../attributes.ts'
+import { guard } from '../guard.ts'
+import { httpServerSpanName } from '../naming/http.ts'
+import { describeError } from '../span/error-description.ts'
+import type { Operation } from '../span/operation.ts'
+import { addHeaders, type HeaderKeys } from './headers.ts'
+import { knownMethod } from './method.ts'
+import { publishRoute } from './upstream.ts'
+
+/** What the end of a request may ask of the user's options, resolved. */
+export interface ServerRequestHooks {
+  readonly attributes?: (request: ServerRequest) => Attributes | undefined
+  readonly responseHeaders: HeaderKeys
+}
+
+const REQUEST = createContextKey('@throughline/server-request')
+
+/** The server request that the context belongs to, if Throughline traces it. */
+export function activeServerRequest(context: Context): ServerRequest | undefined {
+  return context.getValue(REQUEST) as ServerRequest | undefined
+}
+
+/**
+ * The life of one server request. Its span ends when the response is gone (the response's `close`), always and once, with
+ * what really happened: the status that was sent, the first error, or that the client left.
+ *
+ * Where another instrumentation already made the server span, this one only enriches it and never ends it.
+ */
+export class ServerRequest {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly operation: Operation
+  readonly context: Context
+  readonly #owned: boolean
+  readonly #hooks: ServerRequestHooks
+  #error: unknown
+  #failed = false
+  #timedOut = false
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    operation: Operation,
+    owned: boolean,
+    hooks: ServerRequestHooks,
+  ) {
+    this.request = request
+    this.response = response
+    this.operation = operation
+    this.context = operation.context.setValue(REQUEST, this)
+    this.#owned = owned
+    this.#hooks = hooks
+  }
+
+  /** The first error of the request, or `undefined`. */
+  get error(): unknown {
+    return this.#error
+  }
+
+  /** Names the route as soon as a router knows it. Its template, never the path. */
+  route(template: string): void {
+    const { span } = this.operation
+    if (!this.operation.recording) return
+    span.setAttribute(ATTR.httpRoute, template)
+    span.updateName(httpServerSpanName(knownMethod(this.request.method), template))
+    if (!this.#owned) publishRoute(this.context, template)
+  }
+
+  /** Keeps an error until the end decides what it meant: one that was answered with a status below 500 is none. */
+  fail(error: unknown): void {
+    if (this.#failed) return
+    this.#failed = true
+    this.#error = error
+  }
+
+  /** The framework gave up waiting for an answer. */
+  timeout(): void {
+    this.#timedOut = true
+  }
+
+  /** Called at the response's `close`. */
+  end(): void {
+    const { operation } = this
+    if (operation.ended) return
+    if (operation.recording) guard('Describing the end of a request', describeEnd, this)
+    if (this.#owned) operation.end()
+  }
+
+  /** @internal */
+  describeOutcome(): void {
+    const { operation, response } = this
+    const attributes: Attributes = {}
+    const status = response.headersSent ? response.statusCode : undefined
+    if (status !== undefined) attributes[ATTR.httpStatus] = status
+    addHeaders(attributes, this.#hooks.responseHeaders, response.getHeaders())
+    operation.set(attributes)
+    if (this.#hooks.attributes) {
+      operation.set(guard('The hook "attributes"', this.#hooks.attributes, this))
+    }
+    const complete = isComplete(this.request, response)
+    if (complete && (status === undefined || status < 500)) return
+    if (this.#timedOut) return operation.error({ type: 'timeout' })
+    if (this.#failed) return this.#describeError()
+    operation.error({ type: complete ? String(status) : 'client_disconnected' })
+  }
+
+  #describeError(): void {
+    const { operation } = this
+    // The span goes on until it is ended by its owner, so the error is written without ending it.
+    operation.error(describeError(this.#error))
+    operation.recordException(this.#error)
+  }
+}
+
+function describeEnd(request: ServerRequest): void {
+  request.describeOutcome()
+}
+
+/**
+ * Whether the response was sent to its end. On HTTP/1 an aborted response never finishes; on HTTP/2 it does, with a reset
+ * code. `writableFinished` may lag behind a socket that is still open.
+ */
+function isComplete(request: IncomingMessage, response: ServerResponse): boolean {
+  const stream = (response as { stream?: { rstCode?: number } }).stream
+  if (stream) return response.writableEnded && stream.rstCode === 0
+  return response.writableEnded && (response.writableFinished || !request.socket?.destroyed)
+}

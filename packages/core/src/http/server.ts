@@ -1,0 +1,134 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { SpanKind, context, type Attributes, type Context } from '@opentelemetry/api'
+import { httpServerSpanName } from '../naming/http.ts'
+import { checkChoice, checkOption, resolveTracing } from '../options.ts'
+import type { Scope, Tracing, TracingOptions } from '../options.ts'
+import { guard } from '../guard.ts'
+import { originOfRequest, type Trust } from '../propagation/relation.ts'
+import { isTracingSuppressed, suppressTracing } from '../propagation/suppress.ts'
+import { extractContext } from '../propagation/transfer.ts'
+import { Operation, startOperation } from '../span/operation.ts'
+import { addHeaders, headerKeys, type CapturedHeaders, type HeaderKeys } from './headers.ts'
+import { knownMethod } from './method.ts'
+import { requestAttributes, type RequestFacts } from './request-attributes.ts'
+import { ServerRequest, activeServerRequest, type ServerRequestHooks } from './server-request.ts'
+import { publishServerSpan, upstreamServerSpan } from './upstream.ts'
+
+/** The options of everything that serves HTTP requests. */
+export interface HttpServerOptions extends TracingOptions {
+  /** What not to trace: its children are suppressed too. */
+  readonly ignore?: (request: IncomingMessage) => boolean
+  /** A name instead of `{method} {route}`. It must be of low cardinality: no ids, no paths. */
+  readonly spanName?: (request: IncomingMessage, route: string | undefined) => string
+  /** Extra attributes, asked for once, at the end, with everything known. */
+  readonly attributes?: (request: ServerRequest) => Attributes | undefined
+  /** Headers to record, by name. @defaultValue none */
+  readonly captureHeaders?: CapturedHeaders
+  /** @defaultValue `'inherit'` */
+  readonly trust?: Trust
+}
+
+const kRequest: unique symbol = Symbol('throughline.serverRequest') as never
+
+/** Starts the server requests of one application. Made once, at set-up; bad options throw here. */
+export class HttpServerTracer {
+  readonly enabled: boolean
+  readonly #tracing: Tracing
+  readonly #options: HttpServerOptions
+  readonly #hooks: ServerRequestHooks
+  readonly #requestHeaders: HeaderKeys
+
+  constructor(scope: Scope, owner: string, options: HttpServerOptions = {}) {
+    this.#tracing = resolveTracing(scope, owner, options)
+    checkOption(owner, 'ignore', options.ignore, 'function')
+    checkOption(owner, 'spanName', options.spanName, 'function')
+    checkOption(owner, 'attributes', options.attributes, 'function')
+    checkChoice(owner, 'trust', options.trust, ['inherit', 'edge'])
+    this.enabled = options.enabled !== false
+    this.#options = options
+    this.#requestHeaders = headerKeys(owner, 'request', options.captureHeaders?.request)
+    this.#hooks = {
+      responseHeaders: headerKeys(owner, 'response', options.captureHeaders?.response),
+      ...(options.attributes && { attributes: options.attributes }),
+    }
+  }
+
+  /**
+   * Starts the span of a request and arranges its end. The answer is the context to run the request in: with the span,
+   * or with tracing suppressed where the request is ignored. A request that is already traced is joined, not doubled.
+   */
+  start(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): Context {
+    const active = context.active()
+    if (isTracingSuppressed(active)) return active
+    if (this.#options.ignore && guard('The hook "ignore"', this.#options.ignore, request)) {
+      return suppressTracing(active)
+    }
+    return (
+      this.#join(active, request, response, facts) ?? this.#begin(request, response, facts).context
+    )
+  }
+
+  /** The traced request of a raw response, or `undefined`. */
+  of(response: ServerResponse): ServerRequest | undefined {
+    return (response as Marked)[kRequest]
+  }
+
+  #join(
+    active: Context,
+    request: IncomingMessage,
+    response: ServerResponse,
+    facts: RequestFacts,
+  ): Context | undefined {
+    const ours = activeServerRequest(active)
+    if (ours?.request === request) {
+      mark(response, ours)
+      if (facts.route) ours.route(facts.route)
+      return active
+    }
+    if (ours) return undefined // another request's context: a request injected from inside a handler
+    const span = upstreamServerSpan(active)
+    if (!span) return undefined
+    const operation = new Operation(span, active)
+    const joined = new ServerRequest(request, response, operation, false, this.#hooks)
+    if (facts.route) joined.route(facts.route)
+    watch(response, joined)
+    return joined.context
+  }
+
+  #begin(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): ServerRequest {
+    const { trust = 'inherit', spanName } = this.#options
+    const caller = extractContext(this.#tracing, request.headers)
+    const { parent, links } = originOfRequest(caller, trust)
+    const attributes = requestAttributes(request, facts)
+    addHeaders(attributes, this.#requestHeaders, request.headers)
+    const name =
+      (spanName && guard('The hook "spanName"', spanName, request, facts.route)) ??
+      httpServerSpanName(knownMethod(request.method), facts.route)
+    const started = startOperation(
+      this.#tracing.tracer,
+      name,
+      { kind: SpanKind.SERVER, attributes, links },
+      parent,
+    )
+    const operation = new Operation(started.span, publishServerSpan(started.context, started.span))
+    const traced = new ServerRequest(request, response, operation, true, this.#hooks)
+    watch(response, traced)
+    return traced
+  }
+}
+
+type Marked = ServerResponse & { [kRequest]?: ServerRequest }
+
+function mark(response: ServerResponse, request: ServerRequest): void {
+  ;(response as Marked)[kRequest] = request
+}
+
+function watch(response: ServerResponse, request: ServerRequest): void {
+  mark(response, request)
+  response.on('close', onClose)
+}
+
+// One function for all requests; `close` comes once, whatever became of the response.
+function onClose(this: ServerResponse): void {
+  ;(this as Marked)[kRequest]?.end()
+}

@@ -1,0 +1,30 @@
+import { SpanKind, createContextKey, trace, type Context, type Span } from '@opentelemetry/api'
+
+// `@opentelemetry/core`'s RPC metadata, reached without importing it: how HTTP instrumentations share their server span.
+const RPC_METADATA = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA')
+
+interface RpcMetadata {
+  readonly type: string
+  readonly span: Span
+  route?: string
+}
+
+/** Lets instrumentations further in find the server span and name its route. */
+export function publishServerSpan(context: Context, span: Span): Context {
+  return context.setValue(RPC_METADATA, { type: 'http', span } satisfies RpcMetadata)
+}
+
+/** The SERVER span that somebody else already made for this request, or `undefined`. */
+export function upstreamServerSpan(context: Context): Span | undefined {
+  const metadata = context.getValue(RPC_METADATA) as RpcMetadata | undefined
+  if (metadata?.type === 'http' && metadata.span) return metadata.span
+  const active: (Span & { kind?: SpanKind }) | undefined = trace.getSpan(context)
+  if (active?.kind !== SpanKind.SERVER || active.spanContext().isRemote) return undefined
+  return active
+}
+
+/** Tells the upstream instrumentation the route, by its own channel. */
+export function publishRoute(context: Context, route: string): void {
+  const metadata = context.getValue(RPC_METADATA) as RpcMetadata | undefined
+  if (metadata?.type === 'http') metadata.route = route
+}

@@ -1,0 +1,20 @@
+// For authors of integrations. An application takes `withSpan` and its siblings from '@throughline/core'.
+export { ATTR } from './attributes.ts'
+export { InvalidOptionError, TracingError } from './errors.ts'
+export { guard, report, warnOnce } from './guard.ts'
+export {
+  databaseSpanName,
+  handlerSpanName,
+  httpClientSpanName,
+  httpServerSpanName,
+  messagingSpanName,
+} from './naming/index.ts'
+export { checkChoice, checkOption, resolveTracing } from './options.ts'
+export { describeError } from './span/error-description.ts'
+export { Operation, startOperation } from './span/operation.ts'
+export { isThenable, runToEnd } from './span/settle.ts'
+export type { AttributesHook, Scope, Tracing, TracingOptions } from './options.ts'
+export type { ErrorDescription } from './span/error-description.ts'
+export type { Outcome } from './span/settle.ts'
+export { SPAN_RECORD_CHANNEL } from './span/record.ts'
+export type { SpanRecord, SpanReference } from './span/record.ts'

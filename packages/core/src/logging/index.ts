@@ -1,0 +1,5 @@
+export { traceFields } from './fields.ts'
+export { traceMixin } from './pino.ts'
+export { traceFormat } from './winston.ts'
+export type { LogFields, LogPreset } from './fields.ts'
+export type { LogFormat } from './winston.ts'

@@ -1,0 +1,80 @@
+import {
+  propagation,
+  trace,
+  type Attributes,
+  type TextMapPropagator,
+  type Tracer,
+  type TracerProvider,
+} from '@opentelemetry/api'
+import { InvalidOptionError } from './errors.ts'
+
+/** What every integration accepts. */
+export interface TracingOptions {
+  /**
+   * `false`: nothing is wrapped, hooked or subscribed.
+   * @defaultValue `true`
+   */
+  readonly enabled?: boolean
+  /**
+   * Where spans are made.
+   * @defaultValue the global provider, looked up when a span is made, so that an SDK registered later still works
+   */
+  readonly tracerProvider?: TracerProvider
+  /**
+   * How context is read from and written to carriers.
+   * @defaultValue the global propagator, looked up at each use
+   */
+  readonly propagator?: TextMapPropagator
+}
+
+/** Name and version of the package that makes spans: the instrumentation scope. */
+export interface Scope {
+  readonly name: string
+  readonly version: string
+}
+
+/** The options of an integration after they were checked: what spans are made with. */
+export interface Tracing {
+  readonly tracer: Tracer
+  readonly propagator: Pick<TextMapPropagator, 'extract' | 'inject' | 'fields'>
+}
+
+/** Extra attributes from the user, asked for once, when everything is known. */
+export type AttributesHook<A extends unknown[]> = (...args: A) => Attributes | undefined
+
+/** Checks the shared options and resolves them, once, at set-up. */
+export function resolveTracing(scope: Scope, owner: string, options: TracingOptions): Tracing {
+  checkOption(owner, 'enabled', options.enabled, 'boolean')
+  checkMethod(owner, 'tracerProvider', options.tracerProvider, 'getTracer', 'a TracerProvider')
+  checkMethod(owner, 'propagator', options.propagator, 'extract', 'a TextMapPropagator')
+  return {
+    tracer: (options.tracerProvider ?? trace).getTracer(scope.name, scope.version),
+    propagator: options.propagator ?? propagation,
+  }
+}
+
+type Kind = 'boolean' | 'function' | 'string' | 'number'
+
+/** Throws an `InvalidOptionError` unless the option is absent or of one of the kinds. */
+export function checkOption(owner: string, name: string, value: unknown, ...kinds: Kind[]): void {
+  if (value === undefined || kinds.includes(typeof value as Kind)) return
+  throw new InvalidOptionError(owner, name, kinds.map((kind) => `a ${kind}`).join(' or '), value)
+}
+
+/** Throws an `InvalidOptionError` unless the option is absent or one of the values. */
+export function checkChoice(
+  owner: string,
+  name: string,
+  value: unknown,
+  choices: readonly string[],
+): void {
+  if (value === undefined || choices.includes(value as string)) return
+  throw new InvalidOptionError(owner, name, choices.map((c) => `'${c}'`).join(' or '), value)
+}
+
+function checkMethod(owner: string, name: string, value: unknown, method: string, what: string) {
+  if (value === undefined) return
+  const object = value as Record<string, unknown> | null
+  if (typeof object === 'object' && typeof object?.[method] === 'function') return
+  throw new InvalidOptionError(owner, name, what, value)
+}

@@ -1,0 +1,8 @@
+export { headerGetter, objectSetter } from './carrier.ts'
+export { bindContext, runDetached } from './detach.ts'
+export { linksTo, originOf, originOfRequest } from './relation.ts'
+export { isTracingSuppressed, suppressTracing } from './suppress.ts'
+export { extractContext, injectContext } from './transfer.ts'
+export { w3cPropagator } from './w3c.ts'
+export type { HeaderCarrier, HeaderValue } from './carrier.ts'
+export type { Origin, Relation, Trust } from './relation.ts'

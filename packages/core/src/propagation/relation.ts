@@ -1,0 +1,48 @@
+import {
+  ROOT_CONTEXT,
+  isSpanContextValid,
+  propagation,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+} from '@opentelemetry/api'
+
+/**
+ * How the receiving side relates to the sender: `'parent'` continues its trace (the link is kept too, as the messaging
+ * conventions ask), `'link'` starts a trace of its own that links to it, `'none'` starts one that knows nothing of it.
+ */
+export type Relation = 'parent' | 'link' | 'none'
+
+/**
+ * How far an entry trusts its callers: `'inherit'` continues their trace, decision and baggage; `'edge'` starts a trace
+ * of its own, links to theirs, and takes neither their sampling decision nor their baggage.
+ */
+export type Trust = 'inherit' | 'edge'
+
+/** Where a span starts from: an explicit context and its links. */
+export interface Origin {
+  readonly parent: Context
+  readonly links: Link[]
+}
+
+/** The origin of work that a sender asked for. Baggage comes along unless the relation is `'none'`. */
+export function originOf(sender: Context, relation: Relation): Origin {
+  if (relation === 'none') return { parent: ROOT_CONTEXT, links: [] }
+  const links = linksTo(sender)
+  if (relation === 'parent') return { parent: sender, links }
+  return { parent: trace.deleteSpan(sender), links }
+}
+
+/** The origin of a request at an entry. */
+export function originOfRequest(caller: Context, trust: Trust): Origin {
+  if (trust === 'inherit') return { parent: caller, links: [] }
+  return { parent: trace.deleteSpan(propagation.deleteBaggage(caller)), links: linksTo(caller) }
+}
+
+/** A link to the span of a context, or none where it has no valid one. */
+export function linksTo(context: Context, attributes?: Attributes): Link[] {
+  const spanContext = trace.getSpanContext(context)
+  if (!spanContext || !isSpanContextValid(spanContext)) return []
+  return [attributes ? { context: spanContext, attributes } : { context: spanContext }]
+}

@@ -1,0 +1,98 @@
+import { context, propagation, trace } from '@opentelemetry/api'
+import type { TextMapPropagator, TracerProvider as ApiTracerProvider } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import {
+  CompositePropagator,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} from '@opentelemetry/core'
+import { TracerProvider, type Sampler } from '@opentelemetry/sdk-trace'
+import { Recorder } from './recorder.ts'
+import type { TestSpan } from './span.ts'
+import { renderTree } from './tree.ts'
+
+export interface TestTracingOptions {
+  /**
+   * Whether to become the global provider and propagator, as an SDK would. Pass `false` to hand `tracerProvider` and
+   * `propagator` to the code under test yourself. The context manager is global either way: there is only one.
+   * @defaultValue `true`
+   */
+  readonly global?: boolean
+  /** @defaultValue all spans are sampled */
+  readonly sampler?: Sampler
+}
+
+/** Tracing that keeps its spans in memory, for tests. */
+export interface TestTracing {
+  readonly tracerProvider: ApiTracerProvider
+  readonly propagator: TextMapPropagator
+  /** The finished spans, in order of their end. */
+  spans(): TestSpan[]
+  /** The one finished span of that name; throws, listing what there is, when there is none or more than one. */
+  span(name: string): TestSpan
+  /** All traces as indented text without ids and times. */
+  tree(): string
+  /** The names of spans that were started and not ended. */
+  unended(): string[]
+  /** Finished spans whose parent was started here too but never ended. */
+  orphans(): TestSpan[]
+  /** Resolves with what `condition` returns as soon as that is truthy. @param timeoutMs - 5,000 by default */
+  waitFor<T>(condition: (spans: TestSpan[]) => T, timeoutMs?: number): Promise<NonNullable<T>>
+  /** Resolves with the spans as soon as so many have ended. @param timeoutMs - 5,000 by default */
+  waitForSpans(count: number, timeoutMs?: number): Promise<TestSpan[]>
+  /** Forgets all spans. */
+  reset(): void
+  /** Takes the globals back. */
+  shutdown(): Promise<void>
+}
+
+/** Starts in-memory tracing; call `shutdown` when the tests are done. */
+export function createTestTracing(options: TestTracingOptions = {}): TestTracing {
+  const recorder = new Recorder()
+  const tracerProvider = new TracerProvider({
+    spanProcessors: [recorder],
+    ...(options.sampler && { sampler: options.sampler }),
+  })
+  const propagator = new CompositePropagator({
+    propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
+  })
+  const isGlobal = options.global !== false
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  if (isGlobal) {
+    trace.setGlobalTracerProvider(tracerProvider)
+    propagation.setGlobalPropagator(propagator)
+  }
+  return {
+    tracerProvider,
+    propagator,
+    spans: () => recorder.spans(),
+    span: (name) => only(recorder.spans(), name),
+    tree: () => renderTree(recorder.spans()),
+    unended: () => recorder.unended(),
+    orphans: () => orphans(recorder.spans(), recorder.remoteParents()),
+    waitFor: (condition, timeoutMs = 5000) => recorder.waitFor(condition, timeoutMs),
+    waitForSpans: (count, timeoutMs = 5000) =>
+      recorder.waitFor((spans) => spans.length >= count && spans, timeoutMs) as Promise<TestSpan[]>,
+    reset: () => recorder.reset(),
+    async shutdown() {
+      await tracerProvider.shutdown()
+      if (!isGlobal) return
+      trace.disable()
+      propagation.disable()
+    },
+  }
+}
+
+function only(spans: readonly TestSpan[], name: string): TestSpan {
+  const [found, second] = spans.filter((span) => span.name === name)
+  if (found && !second) return found
+  const what = found ? 'more than one span is' : 'no span is'
+  throw new Error(`${what} named "${name}" in:\n${renderTree(spans)}`)
+}
+
+function orphans(spans: readonly TestSpan[], remote: ReadonlySet<string>): TestSpan[] {
+  const known = new Set(spans.map((span) => span.spanId))
+  return spans.filter(
+    ({ parentSpanId: parent }) => parent && !known.has(parent) && !remote.has(parent),
+  )
+}
