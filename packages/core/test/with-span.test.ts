@@ -17,10 +17,11 @@ test('a span is active while its function runs and ends at return', () => {
 })
 
 test('a span ends when the promise settles, not before', async () => {
-  const gate = Promise.withResolvers<string>()
-  const running = withSpan('work', () => gate.promise)
+  let finish = (_: string): void => {}
+  const work = new Promise<string>((resolve) => (finish = resolve))
+  const running = withSpan('work', () => work)
   expect(tracing.unended()).toEqual(['work'])
-  gate.resolve('done')
+  finish('done')
   await expect(running).resolves.toBe('done')
   expect(tracing.unended()).toEqual([])
 })
