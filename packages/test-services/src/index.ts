@@ -1,0 +1,5 @@
+export { ServiceError } from './service-error.ts'
+export { startServices } from './services.ts'
+export type { Attempt, ServiceErrorCode } from './service-error.ts'
+export type { RunningService, ServiceExit, ServiceName } from './service.ts'
+export type { Services, StartServicesOptions } from './services.ts'

@@ -1,0 +1,93 @@
+import { existingService } from './existing-service.ts'
+import { kafkaWays } from './kafka.ts'
+import { startFirstWay } from './launch.ts'
+import { postgresWays } from './postgres.ts'
+import { redisWays } from './redis.ts'
+import type { Way } from './server-plan.ts'
+import {
+  addressVariables,
+  type RunningService,
+  type ServiceName,
+  type StartContext,
+} from './service.ts'
+
+const ways: Readonly<Record<ServiceName, readonly Way[]>> = {
+  kafka: kafkaWays,
+  redis: redisWays,
+  postgres: postgresWays,
+}
+
+/** Options of `startServices`. All are optional. */
+export interface StartServicesOptions {
+  /** Receives a line for each longer step, such as a download. */
+  readonly onProgress?: (line: string) => void
+  /** Stops the start, and with it every server that has been started. */
+  readonly signal?: AbortSignal
+  /**
+   * Where addresses, the `PATH` and the cache folder are looked up.
+   * @defaultValue `process.env`
+   */
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Servers that answer. */
+export interface Services {
+  readonly kafka?: RunningService
+  readonly redis?: RunningService
+  readonly postgres?: RunningService
+  /** `KAFKA_BROKERS`, `REDIS_URL` and `DATABASE_URL` of the servers that run. */
+  readonly env: Record<string, string>
+  /** Stops all servers that were started here, and removes their data. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Starts real servers, or takes those whose address is in the environment. If one fails, the
+ * others are stopped and the promise rejects with a `ServiceError` that says what to do. The
+ * servers end with this process at the latest, however it ends.
+ *
+ * @example
+ * const { redis, stop } = await startServices(['redis'])
+ */
+export async function startServices(
+  names: readonly ServiceName[],
+  options: StartServicesOptions = {},
+): Promise<Services> {
+  const { env = process.env, onProgress = () => {}, signal } = options
+  const failure = new AbortController()
+  const all = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal
+  const context: StartContext = { env, onProgress, signal: all }
+  const unique = [...new Set(names)]
+  const starts = await Promise.allSettled(
+    unique.map(async (name) => {
+      try {
+        all.throwIfAborted()
+        return await startService(name, context)
+      } catch (error) {
+        failure.abort(error)
+        throw error
+      }
+    }),
+  )
+  const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
+  const stop = async (): Promise<void> => {
+    await Promise.all(started.map((service) => service.stop()))
+  }
+  if (all.aborted) {
+    await stop()
+    throw all.reason
+  }
+  const found = started.map((service) => [service.name, service] as const)
+  const addresses = started.map(({ name, address }) => [addressVariables[name], address] as const)
+  return { ...Object.fromEntries(found), env: Object.fromEntries(addresses), stop }
+}
+
+async function startService(name: ServiceName, context: StartContext): Promise<RunningService> {
+  const address = context.env[addressVariables[name]]
+  if (address) return existingService(name, address, context.signal)
+  const start = performance.now()
+  const service = await startFirstWay(name, ways[name], context)
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  context.onProgress(`${name}: answers at ${service.address} after ${seconds} s (${service.how})`)
+  return service
+}
