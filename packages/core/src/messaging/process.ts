@@ -31,6 +31,8 @@ export interface ProcessDescription extends ProcessDescriptionBase {
   /** The context that the message carried, from `extractContext`. */
   readonly sender: Context
   readonly relation: Relation
+  /** Links beside the one to the sender: to the batch that the message came in. */
+  readonly links?: readonly Link[]
 }
 
 /** What is known of the processing of a batch when it starts. */
@@ -45,7 +47,11 @@ export interface BatchDescription extends ProcessDescriptionBase {
  * of whoever started the consumer. Messaging semantic conventions 1.44 (development).
  */
 export function startProcess(tracing: Tracing, process: ProcessDescription): Operation {
-  return start(tracing, process, originOf(process.sender, process.relation))
+  const { parent, links } = originOf(process.sender, process.relation)
+  return start(tracing, process, {
+    parent,
+    links: process.links ? [...links, ...process.links] : links,
+  })
 }
 
 /** Starts the CONSUMER span of a batch: a trace of its own that links to each message's sender. */
