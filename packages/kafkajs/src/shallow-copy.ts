@@ -1,0 +1,15 @@
+/**
+ * A shallow copy of what a caller passed to kafkajs. An instance of a class may have accessors for its fields: those are
+ * read from the instance itself, as kafkajs would.
+ */
+export function shallowCopy<T extends object>(source: T): T {
+  const copy = { ...source } as Record<string, unknown>
+  let prototype = Object.getPrototypeOf(source) as object | null
+  while (prototype !== null && prototype !== Object.prototype) {
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      if (!(name in copy)) copy[name] = (source as Record<string, unknown>)[name]
+    }
+    prototype = Object.getPrototypeOf(prototype) as object | null
+  }
+  return copy as T
+}
