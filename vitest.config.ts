@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 const ssr = {
   resolve: { conditions: ['@throughline/source', 'module', 'node', 'development|production'] },
 }
+const full = process.env['THROUGHLINE_FULL'] === '1'
+const heavy = full ? [] : ['**/*.full.test.ts']
 
 export default defineConfig({
   test: {
@@ -13,29 +15,35 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['**/*.int.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.int.test.ts', '**/*.full.test.ts', '**/node_modules/**'],
+          sequence: { groupOrder: 0 },
         },
       },
       {
         ssr,
         test: {
           name: 'integration',
-          include: ['packages/*/test/**/*.int.test.ts'],
+          include: ['packages/*/test/**/*.int.test.ts', 'packages/*/test/**/*.full.test.ts'],
+          exclude: [...heavy, '**/node_modules/**'],
           globalSetup: ['packages/test-services/src/vitest.ts'],
           pool: 'forks',
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
+        // These start the built services as processes of their own, one demo at a time.
         ssr,
         test: {
           name: 'end-to-end',
           include: ['examples/*/test/**/*.test.ts'],
+          exclude: [...heavy, '**/node_modules/**'],
           pool: 'forks',
-          fileParallelism: false,
+          maxWorkers: 1,
           testTimeout: 120_000,
-          hookTimeout: 300_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

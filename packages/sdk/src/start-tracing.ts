@@ -1,0 +1,117 @@
+import { ProxyTracerProvider, diag, trace } from '@opentelemetry/api'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { NodeSDK } from '@opentelemetry/sdk-node'
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
+import { traceClients } from '@throughline/clients'
+import { batchSettings } from './batch-settings.ts'
+import { within } from './deadline.ts'
+import { startLog } from './log.ts'
+import { checkOptions, type StartTracingOptions } from './options.ts'
+import { watchProcessEnd } from './process-end.ts'
+import { ReportingExporter } from './reporting-exporter.ts'
+import { createResource } from './resource.ts'
+import { SpanLedger, type SpanCounts } from './span-ledger.ts'
+import { collectSpanRecords } from './span-records.ts'
+
+/** Tracing that runs. */
+export interface RunningTracing {
+  /** What became of all spans so far. */
+  readonly counts: SpanCounts
+  /** Exports what has ended. Bounded by `shutdownTimeoutMs`; never rejects. */
+  flush(): Promise<void>
+  /** Exports what has ended and stops. Bounded by `shutdownTimeoutMs`; never rejects; the second call is the first's. */
+  shutdown(): Promise<void>
+}
+
+const kRunning = Symbol.for('@throughline/sdk')
+const log = diag.createComponentLogger({ namespace: '@throughline/sdk' })
+
+/**
+ * Starts the OpenTelemetry SDK with OTLP export and traces outgoing calls. Call it before anything else, or load
+ * `@throughline/sdk/register` with `--import`. A second call answers with what already runs; where another SDK is
+ * registered, that one is left in charge.
+ *
+ * @throws InvalidOptionError for an option that cannot work; nothing else
+ */
+export function startTracing(options: StartTracingOptions = {}): RunningTracing {
+  checkOptions(options)
+  const shared = globalThis as { [kRunning]?: RunningTracing }
+  return (shared[kRunning] ??= isForeignSdkRegistered() ? leaveInCharge() : start(options))
+}
+
+function start(options: StartTracingOptions): RunningTracing {
+  const { shutdownTimeoutMs = 3000 } = options
+  const resource = createResource(options.serviceName)
+  const exporter = createExporter(options.endpoint)
+  const batches = new BatchSpanProcessor({ exporter, ...batchSettings() })
+  const ledger = new SpanLedger([...(options.spanProcessors ?? []), batches])
+  const sdk = new NodeSDK({
+    resource,
+    autoDetectResources: false,
+    spanProcessors: [ledger],
+    ...(options.sampler && { sampler: options.sampler }),
+    // Traces are what this package is for; other signals run where their variables ask for them.
+    ...(process.env['OTEL_LOGS_EXPORTER'] ? {} : { logRecordProcessors: [] }),
+    ...(process.env['OTEL_METRICS_EXPORTER'] ? {} : { metricReaders: [] }),
+  })
+  startLog()
+  sdk.start()
+  const stopRecords = collectSpanRecords(resource, (span) => ledger.pass(span))
+  const clients = options.clients === false ? undefined : traceClients()
+
+  const flush = (): Promise<void> => settle('flush', ledger.forceFlush(), shutdownTimeoutMs)
+  let stopped: Promise<void> | undefined
+  const shutdown = (): Promise<void> =>
+    (stopped ??= settle('shutdown', sdk.shutdown(), shutdownTimeoutMs).then(() => {
+      unwatch()
+      stopRecords()
+      clients?.disable()
+      sayEnd(ledger, exporter.lost)
+    }))
+  const unwatch = watchProcessEnd({ flush, shutdown }, options.signals !== false)
+  return {
+    get counts() {
+      return ledger.counts
+    },
+    flush,
+    shutdown,
+  }
+}
+
+function createExporter(endpoint: string | undefined): ReportingExporter {
+  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces, OTEL_EXPORTER_OTLP_ENDPOINT: base } =
+    process.env
+  const url = endpoint && `${endpoint.replace(/\/$/, '')}/v1/traces`
+  const target =
+    url ?? traces ?? `${(base ?? 'http://localhost:4318').replace(/\/$/, '')}/v1/traces`
+  return new ReportingExporter(new OTLPTraceExporter(url ? { url } : {}), target)
+}
+
+/** Waits, but not for ever, and turns a failure into one line: telemetry must not decide how an application ends. */
+async function settle(what: string, work: Promise<void>, milliseconds: number): Promise<void> {
+  try {
+    const result = await within(work, milliseconds)
+    if (result === 'late') log.warn(`${what} took longer than ${milliseconds} ms and was given up`)
+  } catch (error) {
+    log.warn(`${what} failed`, error)
+  }
+}
+
+function sayEnd(ledger: SpanLedger, lost: number): void {
+  const counts = { ...ledger.counts, lost }
+  if (counts.unended === 0 && lost === 0) return log.info('tracing stopped', counts)
+  log.warn('tracing stopped', counts, { neverEnded: ledger.openSpans.slice(0, 10) })
+}
+
+function isForeignSdkRegistered(): boolean {
+  const provider = trace.getTracerProvider()
+  const delegate = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider
+  return delegate.constructor.name !== 'NoopTracerProvider'
+}
+
+function leaveInCharge(): RunningTracing {
+  startLog()
+  log.warn('another OpenTelemetry SDK is registered already; it stays in charge')
+  const nothing = (): Promise<void> => Promise.resolve()
+  return { counts: { started: 0, ended: 0, unended: 0 }, flush: nothing, shutdown: nothing }
+}
