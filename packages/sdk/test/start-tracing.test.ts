@@ -1,0 +1,88 @@
+import { channel } from 'node:diagnostics_channel'
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { SPAN_RECORD_CHANNEL, type SpanRecord } from '@throughline/core/integration'
+import { startReceiver, type Receiver } from '@throughline/devtools'
+import { startTracing, type RunningTracing } from '@throughline/sdk'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+let receiver: Receiver
+let tracing: RunningTracing
+
+beforeAll(async () => {
+  receiver = await startReceiver({ port: 0 })
+  const throwing = {
+    onStart: fault,
+    onEnd: fault,
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  }
+  tracing = startTracing({
+    serviceName: 'shop',
+    endpoint: receiver.url,
+    signals: false,
+    spanProcessors: [throwing],
+  })
+})
+afterAll(async () => {
+  await tracing.shutdown()
+  await receiver.close()
+})
+
+function fault(): never {
+  throw new Error('a faulty processor')
+}
+
+test('a second start answers with what already runs', () => {
+  expect(startTracing()).toBe(tracing)
+})
+
+test.each([
+  [{ endpoint: 'collector' }, 'startTracing: option "endpoint" must be a URL'],
+  [{ shutdownTimeoutMs: 0 }, 'startTracing: option "shutdownTimeoutMs" must be a positive number'],
+  [{ serviceName: 7 }, 'startTracing: option "serviceName" must be a string, got 7'],
+])('the bad option %j is refused', (options, message) => {
+  expect(() => startTracing(options as never)).toThrow(message)
+})
+
+test('a span is exported although another processor throws', async () => {
+  trace.getTracer('test').startSpan('survivor').end()
+  await tracing.flush()
+  const span = [...receiver.store.spans()].find((found) => found.name === 'survivor')
+  expect(span).toMatchObject({ service: 'shop', scope: { name: 'test' } })
+  expect(span?.resource).not.toHaveProperty('process.command_args')
+  expect(tracing.counts).toMatchObject({ unended: 0 })
+})
+
+test('a span that a worker thread recorded is exported with the resource of the process', async () => {
+  const record: SpanRecord = {
+    v: 1,
+    span: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1, traceState: 'k=v' },
+    parent: { traceId: 'a'.repeat(32), spanId: 'c'.repeat(16), traceFlags: 1, isRemote: true },
+    name: 'print label',
+    kind: SpanKind.INTERNAL,
+    start: [1_700_000_000, 900_000_000],
+    end: [1_700_000_001, 100_000_000],
+    status: { code: SpanStatusCode.ERROR, message: 'jam' },
+    attributes: { 'label.format': 'zpl' },
+    links: [{ span: { traceId: 'd'.repeat(32), spanId: 'e'.repeat(16), traceFlags: 1 } }],
+    events: [{ name: 'half way', time: [1_700_000_001, 0] }],
+    scope: { name: 'label' },
+  }
+  channel(SPAN_RECORD_CHANNEL).publish(record)
+  await tracing.flush()
+  const [span] = receiver.store.trace('a'.repeat(32))
+  expect(span).toMatchObject({
+    name: 'print label',
+    service: 'shop',
+    parentSpanId: 'c'.repeat(16),
+    status: 'ERROR',
+    statusMessage: 'jam',
+    attributes: { 'label.format': 'zpl' },
+    links: [{ spanId: 'e'.repeat(16) }],
+  })
+  expect(span?.durationMs).toBeCloseTo(200, 3)
+})
+
+test.each([undefined, null, {}, { v: 2 }, { v: 1 }, 'text'])('the record %j is survived', (record) => {
+  expect(() => channel(SPAN_RECORD_CHANNEL).publish(record)).not.toThrow()
+})
