@@ -1,10 +1,10 @@
 // `npm run demo`: installs, builds and runs the shop. Progress goes to stderr, so that `--json` has stdout for itself.
-import { build, install, run } from './set-up.mjs'
+import { install, run, turbo } from './set-up.mjs'
 
 const startedAt = Date.now()
 
 await step('installing', install)
-await step('building', build)
+await step('building', () => turbo('build'))
 const { code, signal } = await run(
   'node',
   ['examples/shop/demo/main.ts', ...process.argv.slice(2)],

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { install, run } from './set-up.mjs'
+import { install, run, turbo } from './set-up.mjs'
 
 const full = process.argv.includes('--full')
 const startedAt = Date.now()
@@ -34,11 +34,6 @@ async function step(name, work) {
   console.log(output)
   failed.push(name)
   return false
-}
-
-function turbo(task) {
-  const args = ['run', task, '--output-logs=errors-only', '--no-update-notifier', '--continue']
-  return run('turbo', args, { capture: true })
 }
 
 async function tests() {

@@ -48,9 +48,8 @@ export function install() {
   return run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], { capture: true })
 }
 
-/** Builds all packages; what did not change is taken from turbo's cache. */
-export function build() {
-  return run('turbo', ['run', 'build', '--output-logs=errors-only', '--no-update-notifier'], {
-    capture: true,
-  })
+/** Runs a task of every package; what did not change is taken from turbo's cache. Packing needs pnpm on the PATH. */
+export function turbo(task) {
+  const command = `turbo run ${task} --continue --output-logs=errors-only --no-update-notifier`
+  return run('npx', ['--yes', '-p', packageManager, '-c', command], { capture: true })
 }

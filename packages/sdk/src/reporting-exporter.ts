@@ -1,7 +1,6 @@
 import { diag } from '@opentelemetry/api'
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
-
-type ExportResult = Parameters<Parameters<SpanExporter['export']>[1]>[0]
 
 const log = diag.createComponentLogger({ namespace: '@throughline/sdk' })
 
@@ -27,15 +26,18 @@ export class ReportingExporter implements SpanExporter {
 
   export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
     const finish = (result: ExportResult): void => {
-      if (result.code === 0) this.#worked()
+      if (result.code === ExportResultCode.SUCCESS) this.#worked()
       else this.#failed(spans.length, result.error)
       // The failure is said here; the SDK's error handler would say it again, as a stack, for every batch.
-      done({ code: 0 })
+      done({ code: ExportResultCode.SUCCESS })
     }
     try {
       this.#inner.export(spans, finish)
     } catch (error) {
-      finish({ code: 1, error: error instanceof Error ? error : new Error(String(error)) })
+      finish({
+        code: ExportResultCode.FAILED,
+        error: error instanceof Error ? error : new Error(String(error)),
+      })
     }
   }
 
@@ -70,5 +72,5 @@ function reason(error: Error | undefined): string {
   const { cause, errors, code, message } = error as Error & { errors?: Error[]; code?: unknown }
   if (cause instanceof Error) return reason(cause)
   if (errors?.[0]) return reason(errors[0])
-  return message || String(code ?? error.name)
+  return message || (typeof code === 'string' ? code : error.name)
 }

@@ -27,7 +27,9 @@ export function runProgram(behaviour: string, env: Record<string, string>): Prog
   })
   const messages: Ended['messages'] = []
   createInterface({ input: child.stderr }).on('line', (line) => {
-    messages.push(line.startsWith('{') ? JSON.parse(line) : { level: '', message: line, details: [] })
+    messages.push(
+      line.startsWith('{') ? JSON.parse(line) : { level: '', message: line, details: [] },
+    )
   })
   const listening = new Promise<void>((resolve) => {
     createInterface({ input: child.stdout }).once('line', () => resolve())

@@ -22,7 +22,10 @@ test('a program that ends by itself has its spans exported, and its books are sa
   const { code, messages } = await runProgram('ends', env).ended
   expect(code).toBe(0)
   expect(spansOf('ends')).toEqual(['work'])
-  expect(messages.at(-1)).toMatchObject({ level: 'info', details: ['{"started":1,"ended":1,"unended":0,"lost":0}'] })
+  expect(messages.at(-1)).toMatchObject({
+    level: 'info',
+    details: ['{"started":1,"ended":1,"unended":0,"lost":0}'],
+  })
 })
 
 test('SIGTERM exports what has ended and still ends the program as SIGTERM does', async () => {
@@ -69,6 +72,8 @@ test('a collector that never answers does not keep the program alive', async () 
   const { port } = hole.address() as AddressInfo
   const { code, messages } = await runProgram('ends', exporting(`http://127.0.0.1:${port}`)).ended
   expect(code).toBe(0)
-  expect(messages.some((line) => line.message.includes('shutdown took longer than 3000 ms'))).toBe(true)
+  expect(messages.some((line) => line.message.includes('shutdown took longer than 3000 ms'))).toBe(
+    true,
+  )
   hole.close()
 }, 15_000)

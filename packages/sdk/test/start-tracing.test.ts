@@ -83,6 +83,9 @@ test('a span that a worker thread recorded is exported with the resource of the 
   expect(span?.durationMs).toBeCloseTo(200, 3)
 })
 
-test.each([undefined, null, {}, { v: 2 }, { v: 1 }, 'text'])('the record %j is survived', (record) => {
-  expect(() => channel(SPAN_RECORD_CHANNEL).publish(record)).not.toThrow()
-})
+test.each([undefined, null, {}, { v: 2 }, { v: 1 }, 'text'])(
+  'the record %j is survived',
+  (record) => {
+    expect(() => channel(SPAN_RECORD_CHANNEL).publish(record)).not.toThrow()
+  },
+)
