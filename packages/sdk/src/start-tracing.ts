@@ -60,14 +60,15 @@ function start(options: StartTracingOptions): RunningTracing {
   const clients = options.clients === false ? undefined : traceClients()
 
   const flush = (): Promise<void> => settle('flush', ledger.forceFlush(), shutdownTimeoutMs)
+  const stop = async (): Promise<void> => {
+    await settle('shutdown', sdk.shutdown(), shutdownTimeoutMs)
+    unwatch()
+    stopRecords()
+    clients?.disable()
+    sayEnd(ledger, exporter.lost)
+  }
   let stopped: Promise<void> | undefined
-  const shutdown = (): Promise<void> =>
-    (stopped ??= settle('shutdown', sdk.shutdown(), shutdownTimeoutMs).then(() => {
-      unwatch()
-      stopRecords()
-      clients?.disable()
-      sayEnd(ledger, exporter.lost)
-    }))
+  const shutdown = (): Promise<void> => (stopped ??= stop())
   const unwatch = watchProcessEnd({ flush, shutdown }, options.signals !== false)
   return {
     get counts() {
