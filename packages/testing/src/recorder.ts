@@ -1,24 +1,49 @@
+import type { TimeInput } from '@opentelemetry/api'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { toTestSpan, type TestSpan } from './span.ts'
 
-type Started = Pick<ReadableSpan, 'name' | 'spanContext' | 'parentSpanContext'>
+type Started = Pick<ReadableSpan, 'name' | 'spanContext' | 'parentSpanContext'> & {
+  end: (endTime?: TimeInput) => void
+}
 
-/** Keeps every span that was started, tells which never ended, and wakes whoever waits for one. */
+interface Waiting {
+  look(): void
+  giveUp(why: string): void
+}
+
+const neighbours = new WeakMap<TestSpan, () => TestSpan[]>()
+
+/** All finished spans of the tracing that a span came from; the span alone where that is not known. */
+export function neighboursOf(span: TestSpan): TestSpan[] {
+  return neighbours.get(span)?.() ?? [span]
+}
+
+/** Keeps every span that was started, tells which never ended or ended twice, and wakes whoever waits for one. */
 export class Recorder implements SpanProcessor {
   #finished: TestSpan[] = []
+  #endedTwice: string[] = []
   readonly #open = new Map<string, Started>()
+  // Both outlive a reset, so that a child which ends after it is not taken for an orphan.
+  readonly #endedIds = new Set<string>()
   readonly #remoteParents = new Set<string>()
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Set<Waiting>()
 
   onStart(span: Started): void {
     this.#open.set(span.spanContext().spanId, span)
     if (span.parentSpanContext?.isRemote) this.#remoteParents.add(span.parentSpanContext.spanId)
+    this.#countEnds(span)
+    this.#wake()
   }
 
   onEnd(span: ReadableSpan): void {
-    this.#open.delete(span.spanContext().spanId)
-    this.#finished.push(toTestSpan(span))
-    for (const wake of this.#waiting) wake()
+    const { spanId } = span.spanContext()
+    this.#endedIds.add(spanId)
+    // A span from before a reset is forgotten, also when it ends after it.
+    if (!this.#open.delete(spanId)) return
+    const finished = toTestSpan(span)
+    neighbours.set(finished, () => this.spans())
+    this.#finished.push(finished)
+    this.#wake()
   }
 
   forceFlush(): Promise<void> {
@@ -26,6 +51,7 @@ export class Recorder implements SpanProcessor {
   }
 
   shutdown(): Promise<void> {
+    for (const waiting of this.#waiting) waiting.giveUp('tracing was shut down while waiting')
     return Promise.resolve()
   }
 
@@ -37,36 +63,82 @@ export class Recorder implements SpanProcessor {
     return [...this.#open.values()].map((span) => span.name)
   }
 
-  /** Parents that a carrier brought: their spans may be somebody else's. */
-  remoteParents(): ReadonlySet<string> {
-    return this.#remoteParents
+  endedTwice(): string[] {
+    return [...this.#endedTwice]
+  }
+
+  orphans(): TestSpan[] {
+    return this.#finished.filter(
+      ({ parentSpanId: id }) => id && !this.#endedIds.has(id) && !this.#remoteParents.has(id),
+    )
   }
 
   reset(): void {
     this.#finished = []
+    this.#endedTwice = []
     this.#open.clear()
   }
 
-  /** Resolves when `condition` holds; looked at again whenever a span ends, never by polling. */
+  /** Resolves when `condition` holds; looked at again whenever a span starts or ends, never by polling. */
   waitFor<T>(condition: (spans: TestSpan[]) => T, timeoutMs: number): Promise<NonNullable<T>> {
-    return new Promise((resolve, reject) => {
-      const finish = (settle: () => void): void => {
+    const found = new Promise<NonNullable<T>>((resolve, reject) => {
+      let cause: unknown
+      const stop = (): void => {
         clearTimeout(timer)
-        this.#waiting.delete(look)
-        settle()
+        this.#waiting.delete(waiting)
       }
-      const timer = setTimeout(() => {
-        const seen = this.#finished.map((span) => span.name).join(', ') || 'none'
-        const open = this.unended().join(', ') || 'none'
-        const text = `waited ${timeoutMs} ms for spans; ended: ${seen}; still open: ${open}`
-        finish(() => reject(new Error(text)))
-      }, timeoutMs)
-      const look = (): void => {
-        const value = condition(this.spans())
-        if (value) finish(() => resolve(value))
+      const waiting: Waiting = {
+        look: () => {
+          const value = attempt(condition, this.spans(), (error) => (cause = error))
+          if (!value) return
+          stop()
+          resolve(value)
+        },
+        giveUp: (why) => {
+          stop()
+          reject(new Error(`${why}; ${this.#summary()}`, cause === undefined ? {} : { cause }))
+        },
       }
-      this.#waiting.add(look)
-      look()
+      const timer = setTimeout(() => waiting.giveUp(`waited ${timeoutMs} ms for spans`), timeoutMs)
+      this.#waiting.add(waiting)
+      waiting.look()
     })
+    // Often made before the work and awaited after it. When the work throws first, that error is the one to show.
+    found.catch(() => {})
+    return found
+  }
+
+  // The SDK ignores a second end, so it is counted here, where it is called.
+  #countEnds(span: Started): void {
+    const end = span.end
+    let ended = false
+    span.end = (endTime) => {
+      if (ended) this.#endedTwice.push(span.name)
+      ended = true
+      end.call(span, endTime)
+    }
+  }
+
+  #wake(): void {
+    for (const waiting of this.#waiting) waiting.look()
+  }
+
+  #summary(): string {
+    const ended = this.#finished.map((span) => span.name).join(', ') || 'none'
+    return `ended: ${ended}; still open: ${this.unended().join(', ') || 'none'}`
+  }
+}
+
+// A condition may throw (an assertion, `tracing.span`) while what it waits for is not there; that only means "not yet".
+function attempt<T>(
+  condition: (spans: TestSpan[]) => T,
+  spans: TestSpan[],
+  onThrow: (error: unknown) => void,
+): T | undefined {
+  try {
+    return condition(spans)
+  } catch (error) {
+    onThrow(error)
+    return undefined
   }
 }

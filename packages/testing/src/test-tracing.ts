@@ -1,12 +1,11 @@
-import { context, propagation, trace } from '@opentelemetry/api'
 import type { TextMapPropagator, TracerProvider as ApiTracerProvider } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
   CompositePropagator,
   W3CBaggagePropagator,
   W3CTraceContextPropagator,
 } from '@opentelemetry/core'
 import { TracerProvider, type Sampler } from '@opentelemetry/sdk-trace'
+import { ensureContextManager, giveBackGlobals, takeGlobals } from './globals.ts'
 import { Recorder } from './recorder.ts'
 import type { TestSpan } from './span.ts'
 import { renderTree } from './tree.ts'
@@ -14,7 +13,8 @@ import { renderTree } from './tree.ts'
 export interface TestTracingOptions {
   /**
    * Whether to become the global provider and propagator, as an SDK would. Pass `false` to hand `tracerProvider` and
-   * `propagator` to the code under test yourself. The context manager is global either way: there is only one.
+   * `propagator` to the code under test yourself. The context manager is global either way: there is only one. Of two
+   * that are global the later one is in charge until its `shutdown`; tracers made before keep to the earlier one.
    * @defaultValue `true`
    */
   readonly global?: boolean
@@ -34,15 +34,22 @@ export interface TestTracing {
   tree(): string
   /** The names of spans that were started and not ended. */
   unended(): string[]
-  /** Finished spans whose parent was started here too but never ended. */
+  /** The names of spans on which `end` was called more than once, which an SDK hides. */
+  endedTwice(): string[]
+  /** Finished spans whose parent neither ended here nor came in a carrier: in a backend they would hang in the air. */
   orphans(): TestSpan[]
-  /** Resolves with what `condition` returns as soon as that is truthy. @param timeoutMs - 5,000 by default */
+  /**
+   * Resolves with what `condition` returns as soon as that is truthy; looked at whenever a span starts or ends. One that
+   * throws is not fulfilled yet, and its error is the cause when time runs out.
+   *
+   * @param timeoutMs - 5,000 by default
+   */
   waitFor<T>(condition: (spans: TestSpan[]) => T, timeoutMs?: number): Promise<NonNullable<T>>
   /** Resolves with the spans as soon as so many have ended. @param timeoutMs - 5,000 by default */
   waitForSpans(count: number, timeoutMs?: number): Promise<TestSpan[]>
-  /** Forgets all spans. */
+  /** Forgets all spans, also those that are still open. */
   reset(): void
-  /** Takes the globals back. */
+  /** Takes the globals back and rejects what still waits. */
   shutdown(): Promise<void>
 }
 
@@ -56,12 +63,9 @@ export function createTestTracing(options: TestTracingOptions = {}): TestTracing
   const propagator = new CompositePropagator({
     propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
   })
-  const isGlobal = options.global !== false
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  if (isGlobal) {
-    trace.setGlobalTracerProvider(tracerProvider)
-    propagation.setGlobalPropagator(propagator)
-  }
+  const globals = { tracerProvider, propagator }
+  ensureContextManager()
+  if (options.global !== false) takeGlobals(globals)
   return {
     tracerProvider,
     propagator,
@@ -69,16 +73,15 @@ export function createTestTracing(options: TestTracingOptions = {}): TestTracing
     span: (name) => only(recorder.spans(), name),
     tree: () => renderTree(recorder.spans()),
     unended: () => recorder.unended(),
-    orphans: () => orphans(recorder.spans(), recorder.remoteParents()),
+    endedTwice: () => recorder.endedTwice(),
+    orphans: () => recorder.orphans(),
     waitFor: (condition, timeoutMs = 5000) => recorder.waitFor(condition, timeoutMs),
     waitForSpans: (count, timeoutMs = 5000) =>
       recorder.waitFor((spans) => spans.length >= count && spans, timeoutMs) as Promise<TestSpan[]>,
     reset: () => recorder.reset(),
     async shutdown() {
+      giveBackGlobals(globals)
       await tracerProvider.shutdown()
-      if (!isGlobal) return
-      trace.disable()
-      propagation.disable()
     },
   }
 }
@@ -88,11 +91,4 @@ function only(spans: readonly TestSpan[], name: string): TestSpan {
   if (found && !second) return found
   const what = found ? 'more than one span is' : 'no span is'
   throw new Error(`${what} named "${name}" in:\n${renderTree(spans)}`)
-}
-
-function orphans(spans: readonly TestSpan[], remote: ReadonlySet<string>): TestSpan[] {
-  const known = new Set(spans.map((span) => span.spanId))
-  return spans.filter(
-    ({ parentSpanId: parent }) => parent && !known.has(parent) && !remote.has(parent),
-  )
 }

@@ -1,0 +1,56 @@
+import {
+  conformanceCases,
+  describeConformance,
+  type EntryAdapter,
+} from '@throughline/testing/conformance'
+import { describe, expect, test } from 'vitest'
+import { FAULTS, queueAdapter, type Fault } from './queue-integration.ts'
+
+describeConformance(queueAdapter(), { describe, test })
+
+describe('the suite finds an integration that', () => {
+  const faults = Object.entries(FAULTS).map(([fault, [id, says]]) => [fault, id, says] as const)
+  test.each(faults)('%s (case "%s")', async (fault, id, says) => {
+    const adapter = queueAdapter(fault as Fault)
+    const found = conformanceCases(adapter).find((one) => one.id === id)!
+    await expect(found.run()).rejects.toThrow(says)
+  })
+
+  test('never hands the work to its handler', async () => {
+    const adapter: EntryAdapter = {
+      ...queueAdapter(),
+      start: () => ({ send: () => Promise.resolve(), stop: () => {} }),
+    }
+    for (const one of conformanceCases(adapter)) {
+      await expect(one.run(), one.title).rejects.toThrow(/never reached its handler|not called/)
+    }
+  })
+
+  test('hangs', async () => {
+    const adapter: EntryAdapter = {
+      ...queueAdapter(),
+      timeoutMs: 20,
+      start: () => ({ send: () => new Promise(() => {}), stop: () => {} }),
+    }
+    const [first] = conformanceCases(adapter)
+    await expect(first!.run()).rejects.toThrow('waited 20 ms for "one" to be handled')
+  })
+})
+
+test('there is a broken integration for every case', () => {
+  const ids = conformanceCases(queueAdapter()).map((one) => one.id)
+  expect(new Set(Object.values(FAULTS).map(([id]) => id))).toEqual(new Set(ids))
+})
+
+test('a case that does not apply is registered as skipped, with its reason', () => {
+  const tests: string[] = []
+  const skipped: string[] = []
+  const skip = (name: string) => skipped.push(name)
+  const runner = {
+    describe: (_: string, body: () => void) => body(),
+    test: Object.assign((name: string) => tests.push(name), { skip }),
+  }
+  describeConformance({ ...queueAdapter(), except: { hooks: 'it has none' } }, runner)
+  expect(skipped).toEqual([expect.stringContaining('(it has none)')])
+  expect(tests).toHaveLength(16)
+})
