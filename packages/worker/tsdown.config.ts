@@ -1,8 +1,10 @@
 import { defineConfig } from 'tsdown'
 import { packageBuild } from '../../tsdown.base.ts'
 
-export default defineConfig(packageBuild({
-  index: 'src/index.ts',
-  bullmq: 'src/bullmq/index.ts',
-  threads: 'src/threads/index.ts',
-}))
+export default defineConfig(
+  packageBuild({
+    index: 'src/index.ts',
+    bullmq: 'src/bullmq/index.ts',
+    threads: 'src/threads/index.ts',
+  }),
+)

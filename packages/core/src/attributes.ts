@@ -53,6 +53,7 @@ export const ATTR = {
   jobAttempt: 'job.attempt',
   jobMaxAttempts: 'job.max_attempts',
   jobOutcome: 'job.outcome',
+  jobRedelivered: 'job.redelivered',
   jobQueueWait: 'job.queue.wait',
   jobAge: 'job.age',
   jobDelay: 'job.delay',

@@ -1,0 +1,117 @@
+import { ROOT_CONTEXT, createContextKey, type Attributes, type Context } from '@opentelemetry/api'
+import { ATTR, describeError, type ErrorDescription } from '@throughline/core/integration'
+import type { Operation } from '@throughline/core/integration'
+import { startProcess } from '@throughline/core/messaging'
+import type { Span } from 'bullmq'
+import type { JobToProcess } from '../job.ts'
+import { processAttributes } from '../job-attributes.ts'
+import type { JobTracing } from '../options.ts'
+import type { Verdict } from '../verdict.ts'
+import type { BullMQJob, JobQueue } from './job.ts'
+import { textOf } from './text.ts'
+
+const PROCESS = createContextKey('@throughline/worker bullmq process')
+
+/** The process span that is active here, where BullMQ's telemetry made one. */
+export function processSpanOf(context: Context): ProcessSpan | undefined {
+  return context.getValue(PROCESS) as ProcessSpan | undefined
+}
+
+/**
+ * The CONSUMER span of one attempt. BullMQ says by events how the attempt went; `traceProcessor` adds the job and the
+ * error itself, which BullMQ does not hand over.
+ */
+export class ProcessSpan implements Span<Context> {
+  readonly #settings: JobTracing<JobQueue>
+  readonly #sender: Context
+  #operation: Operation | undefined
+  #queue: string | undefined
+  #jobId: unknown
+  #joined = false
+  #failed = false
+  #settled = false
+  #fault: ErrorDescription | undefined
+  /** How BullMQ moved the job, from its last internal operation: `complete`, `retry`, `delay` or `fail`. */
+  move: string | undefined
+
+  constructor(settings: JobTracing<JobQueue>, sender: Context = ROOT_CONTEXT) {
+    this.#settings = settings
+    this.#sender = sender
+  }
+
+  setAttributes(given: Record<string, unknown>): void {
+    if (!this.#operation) return this.#start(textOf(given['bullmq.queue.name']))
+    const id = given['bullmq.job.id']
+    const name = given['bullmq.job.name']
+    if (id === undefined && name === undefined) return
+    this.#jobId = id
+    const attributes: Attributes = {}
+    if (typeof id === 'string') attributes[ATTR.messagingMessageId] = id
+    if (typeof name === 'string') attributes[ATTR.jobName] = name
+    this.#operation.set(attributes)
+  }
+
+  /** The context of the job, whatever BullMQ's main loop runs in. */
+  setSpanOnContext(context: Context): Context {
+    return this.#operation ? this.#operation.context.setValue(PROCESS, this) : context
+  }
+
+  /** `job completed` brings the result, which is nobody's business here, `job failed` the message of the error. */
+  addEvent(event: string, given?: Record<string, unknown>): void {
+    if (event === 'job completed') {
+      this.#settled = true
+      this.#operation?.set({ [ATTR.jobOutcome]: 'completed' })
+    }
+    if (event !== 'job failed') return
+    this.#settled = true
+    this.#operation?.set({ [ATTR.jobOutcome]: this.move === 'fail' ? 'failed' : 'retry' })
+    if (this.#failed) return
+    const message = textOf(given?.['bullmq.job.failed.reason'])
+    this.#operation?.error({ type: '_OTHER', message })
+  }
+
+  /** BullMQ reports what went wrong while it settled the job: a lost lock, a lost connection that may come back. */
+  recordException(error: unknown): void {
+    const isText = typeof error === 'string'
+    this.#fault = isText ? { type: '_OTHER', message: error } : describeError(error)
+  }
+
+  end(): void {
+    if (this.#fault && !this.#settled && !this.#failed) this.#operation?.error(this.#fault)
+    this.#operation?.end()
+  }
+
+  setAttribute(): void {}
+
+  /** Whether this is the span of that job's attempt, and nobody described it yet. Says yes once. */
+  join(job: BullMQJob): boolean {
+    if (this.#joined || !this.#operation || this.#operation.ended) return false
+    if (this.#queue !== job.queueName || this.#jobId !== job.id) return false
+    this.#joined = true
+    return true
+  }
+
+  describe(job: JobToProcess): void {
+    this.#operation?.set(processAttributes(job, Date.now()))
+  }
+
+  /** What the processor threw. How BullMQ moves the job because of it comes later and has the last word. */
+  fail(error: unknown, verdict: Verdict): void {
+    this.#operation?.set({ [ATTR.jobOutcome]: verdict.outcome })
+    if (verdict.expected) return
+    this.#failed = true
+    this.#operation?.error(describeError(error))
+    this.#operation?.recordException(error)
+  }
+
+  #start(queue: string): void {
+    this.#queue = queue
+    const { tracing, system } = this.#settings
+    this.#operation = startProcess(tracing, {
+      system,
+      destination: queue,
+      sender: this.#sender,
+      relation: this.#settings.relationOf({ queue }),
+    })
+  }
+}

@@ -1,0 +1,80 @@
+import { createContextKey, type Attributes, type Context } from '@opentelemetry/api'
+import { ATTR, type Operation } from '@throughline/core/integration'
+import { startSend } from '@throughline/core/messaging'
+import type { Span } from 'bullmq'
+import type { JobTracing } from '../options.ts'
+import type { JobQueue } from './job.ts'
+import { textOf } from './text.ts'
+
+/** Marks the context of a send: only there does BullMQ's request for metadata mean a new job. */
+const SENDING = createContextKey('@throughline/worker bullmq send')
+
+export function isSending(context: Context): boolean {
+  return context.getValue(SENDING) === true
+}
+
+/** The PRODUCER operations of BullMQ that put jobs into a queue, and what they are called in a span. */
+export const SENDS: ReadonlyMap<string, 'send' | 'create'> = new Map([
+  ['add', 'send'],
+  ['addBulk', 'send'],
+  ['addFlow', 'send'],
+  ['addBulkFlows', 'send'],
+  // One job of a flow: its flow is the send.
+  ['addNode', 'create'],
+])
+
+/**
+ * The span of an `add`. BullMQ names the queue only in the first attributes, right after it asked for the span: it
+ * starts then, so that name and attributes are there for the sampler.
+ */
+export class SendSpan implements Span<Context> {
+  readonly #settings: JobTracing<JobQueue>
+  readonly #bullName: string
+  #operation: Operation | undefined
+
+  constructor(settings: JobTracing<JobQueue>, bullName: string) {
+    this.#settings = settings
+    this.#bullName = bullName
+  }
+
+  setAttributes(given: Record<string, unknown>): void {
+    if (!this.#operation) return this.#start(given)
+    const attributes: Attributes = {}
+    const id = given['bullmq.job.id']
+    const name = given['bullmq.job.name']
+    const count = given['bullmq.job.bulk.count']
+    if (typeof id === 'string') attributes[ATTR.messagingMessageId] = id
+    if (typeof name === 'string') attributes[ATTR.jobName] = name
+    if (typeof count === 'number') attributes[ATTR.messagingBatchCount] = count
+    this.#operation.set(attributes)
+  }
+
+  setSpanOnContext(context: Context): Context {
+    return this.#operation ? this.#operation.context.setValue(SENDING, true) : context
+  }
+
+  recordException(error: unknown): void {
+    this.#operation?.fail(error)
+  }
+
+  end(): void {
+    this.#operation?.end()
+  }
+
+  setAttribute(): void {}
+  addEvent(): void {}
+
+  #start(given: Record<string, unknown>): void {
+    const queue = textOf(given['bullmq.queue.name'])
+    const bullOperation = textOf(given['bullmq.queue.operation'])
+    const operation = SENDS.get(bullOperation) ?? 'send'
+    const attributes: Attributes = { [ATTR.messagingOperationType]: operation }
+    // `add <queue>.<job>`: the one place where the job's name is known before the span starts.
+    const prefix = `add ${queue}.`
+    if (bullOperation === 'add' && this.#bullName.startsWith(prefix)) {
+      attributes[ATTR.jobName] = this.#bullName.slice(prefix.length)
+    }
+    const { tracing, system } = this.#settings
+    this.#operation = startSend(tracing, { system, destination: queue, operation, attributes })
+  }
+}

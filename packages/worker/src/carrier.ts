@@ -1,0 +1,60 @@
+import { ROOT_CONTEXT, type Context } from '@opentelemetry/api'
+import { report, warnOnce, type Tracing } from '@throughline/core/integration'
+import { extractContext, injectContext, type HeaderCarrier } from '@throughline/core/propagation'
+
+/**
+ * What travels with a job: plain JSON to store beside its data. With no SDK it brings only the time. A propagator of
+ * your own may write other fields than the W3C ones.
+ */
+export interface JobCarrier {
+  /** The version of this shape. */
+  readonly v: 1
+  /** When the job was enqueued, in milliseconds since the epoch. */
+  readonly at: number
+  readonly traceparent?: string
+  readonly tracestate?: string
+  readonly baggage?: string
+  readonly [field: string]: string | number | undefined
+}
+
+/** What a carrier brings: a context on top of ROOT, and the time it was written. */
+export interface Sent {
+  readonly sender: Context
+  readonly at: number | undefined
+}
+
+/** A carrier is stored with every job: beyond this many characters of JSON it is neither written whole nor read. */
+const MAX_CARRIER_LENGTH = 8192
+
+const NOTHING: Sent = { sender: ROOT_CONTEXT, at: undefined }
+
+/** Writes a context into a new carrier. Baggage that would make the carrier too long is left out. */
+export function writeCarrier(tracing: Tracing, context: Context): JobCarrier {
+  const carrier: JobCarrier = injectContext(tracing, context, { v: 1, at: Date.now() })
+  if (!carrier.baggage || JSON.stringify(carrier).length <= MAX_CARRIER_LENGTH) return carrier
+  warnOnce(`Baggage of more than ${MAX_CARRIER_LENGTH} characters does not travel with a job`)
+  const { baggage: _, ...short } = carrier
+  return short
+}
+
+/** Reads what came with a job, as an object or as JSON. Anything that is no carrier brings nothing. Never throws. */
+export function readCarrier(tracing: Tracing, carrier: unknown): Sent {
+  if (carrier === undefined || carrier === null) return NOTHING
+  try {
+    const fields = typeof carrier === 'string' ? parse(carrier) : carrier
+    if (typeof fields !== 'object' || fields === null) return NOTHING
+    const { at } = fields as { at?: unknown }
+    return {
+      sender: extractContext(tracing, fields as HeaderCarrier),
+      at: typeof at === 'number' && Number.isFinite(at) ? at : undefined,
+    }
+  } catch (error) {
+    report('Reading the carrier of a job', error)
+    return NOTHING
+  }
+}
+
+function parse(text: string): unknown {
+  if (text.length > MAX_CARRIER_LENGTH) return undefined
+  return JSON.parse(text)
+}

@@ -1,0 +1,5 @@
+export { createJobTracer } from './job-tracer.ts'
+export type { JobCarrier } from './carrier.ts'
+export type { JobToEnqueue, JobToProcess } from './job.ts'
+export type { JobTracer, JobTracerOptions } from './job-tracer.ts'
+export type { JobTracingOptions } from './options.ts'

@@ -1,0 +1,3 @@
+export { threadTask } from './thread-task.ts'
+export { traceTask } from './trace-task.ts'
+export type { TracedTask } from './envelope.ts'
