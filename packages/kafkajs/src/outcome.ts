@@ -6,6 +6,9 @@ import {
 } from '@throughline/core/integration'
 import type { KafkaActivity, KafkaTracing } from './options.ts'
 
+/** kafkajs wraps once or twice; a cause may be its own. */
+const MAX_DEPTH = 4
+
 interface KafkaError {
   readonly name?: unknown
   readonly type?: unknown
@@ -14,8 +17,8 @@ interface KafkaError {
 }
 
 /**
- * Describes an error by the name that the Kafka protocol has for it (`UNKNOWN_TOPIC_OR_PARTITION`), which kafkajs wraps
- * when its retries are used up; any other error as it is described everywhere.
+ * Describes an error by the name that the Kafka protocol has for it (`UNKNOWN_TOPIC_OR_PARTITION`). kafkajs wraps what it
+ * gave up on in errors of its own, so it is their cause that counts.
  */
 export function describeKafkaError(error: unknown): ErrorDescription {
   return guard('Describing an error', unwrap, error) ?? describeError(error)
@@ -36,12 +39,15 @@ export function addExtraAttributes(
   operation.set(guard('Option "attributes"', tracing.attributes, activity))
 }
 
-function unwrap(error: unknown): ErrorDescription | undefined {
-  if (typeof error !== 'object' || error === null) return undefined
-  const outer = error as KafkaError
-  const isWrapper = outer.name === 'KafkaJSNumberOfRetriesExceeded'
-  const inner = (isWrapper && outer.cause ? outer.cause : outer) as KafkaError
-  const isProtocol = typeof inner.name === 'string' && inner.name.startsWith('KafkaJS')
-  if (!isProtocol || typeof inner.type !== 'string') return describeError(inner)
-  return { type: inner.type, message: typeof inner.message === 'string' ? inner.message : '' }
+function unwrap(error: unknown): ErrorDescription {
+  let inner = error as KafkaError | null | undefined
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    if (typeof inner?.name !== 'string' || !inner.name.startsWith('KafkaJS')) break
+    if (typeof inner.type === 'string') {
+      return { type: inner.type, message: typeof inner.message === 'string' ? inner.message : '' }
+    }
+    if (typeof inner.cause !== 'object' || inner.cause === null) break
+    inner = inner.cause
+  }
+  return describeError(inner)
 }
