@@ -5,7 +5,7 @@ const warned = new Set<string>()
 
 /**
  * Runs a user's hook, or a step of ours, so that it cannot hurt the application: what it throws is reported through
- * `diag` and the answer is `undefined`. Arguments are passed on, so that the hot path needs no closure.
+ * `diag` and the answer is `undefined`. So is the rejection of a hook that is async by mistake. Arguments are passed on, so that the hot path needs no closure.
  */
 export function guard<A extends unknown[], R>(
   what: string,
@@ -13,7 +13,9 @@ export function guard<A extends unknown[], R>(
   ...args: A
 ): R | undefined {
   try {
-    return fn(...args)
+    const result = fn(...args)
+    if (result instanceof Promise) result.catch((error: unknown) => report(what, error))
+    return result
   } catch (error) {
     report(what, error)
     return undefined
@@ -35,5 +37,9 @@ export function report(what: string, error: unknown): void {
 export function warnOnce(text: string): void {
   if (warned.has(text)) return
   warned.add(text)
-  log.warn(text)
+  try {
+    log.warn(text)
+  } catch {
+    // As above.
+  }
 }

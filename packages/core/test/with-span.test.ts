@@ -17,7 +17,7 @@ test('a span is active while its function runs and ends at return', () => {
 })
 
 test('a span ends when the promise settles, not before', async () => {
-  let finish = (_: string): void => {}
+  let finish: (value: string) => void = () => {}
   const work = new Promise<string>((resolve) => (finish = resolve))
   const running = withSpan('work', () => work)
   expect(tracing.unended()).toEqual(['work'])

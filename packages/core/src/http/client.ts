@@ -45,6 +45,7 @@ function addUrl(attributes: Attributes, origin: string, path: string): void {
   const url = URL.parse(origin)
   if (!url) return
   attributes[ATTR.urlFull] = `${url.protocol}//${url.host}${clean}`
-  attributes[ATTR.serverAddress] = url.hostname
+  const { hostname } = url
+  attributes[ATTR.serverAddress] = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
   attributes[ATTR.serverPort] = Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
 }

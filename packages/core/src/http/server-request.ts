@@ -11,6 +11,7 @@ import { publishRoute } from './upstream.ts'
 
 /** What the end of a request may ask of the user's options, resolved. */
 export interface ServerRequestHooks {
+  readonly spanName?: (request: IncomingMessage, route: string | undefined) => string
   readonly attributes?: (request: ServerRequest) => Attributes | undefined
   readonly responseHeaders: HeaderKeys
 }
@@ -61,11 +62,11 @@ export class ServerRequest {
 
   /** Names the route as soon as a router knows it. Its template, never the path. */
   route(template: string): void {
-    const { span } = this.operation
-    if (!this.operation.recording) return
-    span.setAttribute(ATTR.httpRoute, template)
-    span.updateName(httpServerSpanName(knownMethod(this.request.method), template))
+    // Before all else: metrics of the upstream instrumentation want the route of unsampled requests too.
     if (!this.#owned) publishRoute(this.context, template)
+    if (!this.operation.recording) return
+    this.operation.span.setAttribute(ATTR.httpRoute, template)
+    this.operation.span.updateName(serverSpanName(this.request, template, this.#hooks))
   }
 
   /** Keeps an error until the end decides what it meant: one that was answered with a status below 500 is none. */
@@ -94,7 +95,8 @@ export class ServerRequest {
     const attributes: Attributes = {}
     const status = response.headersSent ? response.statusCode : undefined
     if (status !== undefined) attributes[ATTR.httpStatus] = status
-    addHeaders(attributes, this.#hooks.responseHeaders, response.getHeaders())
+    const { responseHeaders } = this.#hooks
+    if (responseHeaders.length > 0) addHeaders(attributes, responseHeaders, response.getHeaders())
     operation.set(attributes)
     if (this.#hooks.attributes) {
       operation.set(guard('The hook "attributes"', this.#hooks.attributes, this))
@@ -112,6 +114,16 @@ export class ServerRequest {
     operation.error(describeError(this.#error))
     operation.recordException(this.#error)
   }
+}
+
+/** The user's name for a request, else the conventional one. */
+export function serverSpanName(
+  request: IncomingMessage,
+  route: string | undefined,
+  { spanName }: ServerRequestHooks,
+): string {
+  const chosen = spanName && guard('The hook "spanName"', spanName, request, route)
+  return chosen ?? httpServerSpanName(knownMethod(request.method), route)
 }
 
 function describeEnd(request: ServerRequest): void {

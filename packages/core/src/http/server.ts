@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SpanKind, context, type Attributes, type Context } from '@opentelemetry/api'
-import { httpServerSpanName } from '../naming/http.ts'
 import { checkChoice, checkOption, resolveTracing } from '../options.ts'
 import type { Scope, Tracing, TracingOptions } from '../options.ts'
 import { guard } from '../guard.ts'
@@ -9,9 +8,9 @@ import { isTracingSuppressed, suppressTracing } from '../propagation/suppress.ts
 import { extractContext } from '../propagation/transfer.ts'
 import { Operation, startOperation } from '../span/operation.ts'
 import { addHeaders, headerKeys, type CapturedHeaders, type HeaderKeys } from './headers.ts'
-import { knownMethod } from './method.ts'
 import { requestAttributes, type RequestFacts } from './request-attributes.ts'
-import { ServerRequest, activeServerRequest, type ServerRequestHooks } from './server-request.ts'
+import { ServerRequest, activeServerRequest, serverSpanName } from './server-request.ts'
+import type { ServerRequestHooks } from './server-request.ts'
 import { publishServerSpan, upstreamServerSpan } from './upstream.ts'
 
 /** The options of everything that serves HTTP requests. */
@@ -49,6 +48,7 @@ export class HttpServerTracer {
     this.#requestHeaders = headerKeys(owner, 'request', options.captureHeaders?.request)
     this.#hooks = {
       responseHeaders: headerKeys(owner, 'response', options.captureHeaders?.response),
+      ...(options.spanName && { spanName: options.spanName }),
       ...(options.attributes && { attributes: options.attributes }),
     }
   }
@@ -96,17 +96,14 @@ export class HttpServerTracer {
   }
 
   #begin(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): ServerRequest {
-    const { trust = 'inherit', spanName } = this.#options
+    const { trust = 'inherit' } = this.#options
     const caller = extractContext(this.#tracing, request.headers)
     const { parent, links } = originOfRequest(caller, trust)
     const attributes = requestAttributes(request, facts)
     addHeaders(attributes, this.#requestHeaders, request.headers)
-    const name =
-      (spanName && guard('The hook "spanName"', spanName, request, facts.route)) ??
-      httpServerSpanName(knownMethod(request.method), facts.route)
     const started = startOperation(
       this.#tracing.tracer,
-      name,
+      serverSpanName(request, facts.route, this.#hooks),
       { kind: SpanKind.SERVER, attributes, links },
       parent,
     )
@@ -125,7 +122,8 @@ function mark(response: ServerResponse, request: ServerRequest): void {
 
 function watch(response: ServerResponse, request: ServerRequest): void {
   mark(response, request)
-  response.on('close', onClose)
+  // In front of everyone else's: an upstream instrumentation ends its span there, and no fault of theirs may hold us up.
+  response.prependListener('close', onClose)
 }
 
 // One function for all requests; `close` comes once, whatever became of the response.

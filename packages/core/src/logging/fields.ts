@@ -5,6 +5,7 @@ import {
   isSpanContextValid,
   trace,
 } from '@opentelemetry/api'
+import { checkChoice } from '../options.ts'
 
 /**
  * The names that a backend looks for. `otel`: `trace_id`, `span_id`, `trace_flags`, as OpenTelemetry's "Trace Context in
@@ -32,6 +33,11 @@ const PRESETS: Record<LogPreset, (span: SpanContext) => LogFields> = {
       span_id: BigInt(`0x${span.spanId}`).toString(),
     },
   }),
+}
+
+/** Throws an `InvalidOptionError`, at set-up, for a preset that there is not. */
+export function checkPreset(owner: string, preset: LogPreset): void {
+  checkChoice(owner, 'preset', preset, Object.keys(PRESETS))
 }
 
 /** The fields that tie a log line to the active span; none where no span is active. */

@@ -1,4 +1,4 @@
-import { traceFields, type LogFields, type LogPreset } from './fields.ts'
+import { checkPreset, traceFields, type LogFields, type LogPreset } from './fields.ts'
 
 /**
  * For pino's `mixin`: every line carries the active span's ids.
@@ -9,5 +9,6 @@ import { traceFields, type LogFields, type LogPreset } from './fields.ts'
  * ```
  */
 export function traceMixin(preset: LogPreset = 'otel'): () => LogFields {
+  checkPreset('traceMixin', preset)
   return () => traceFields(preset)
 }

@@ -1,4 +1,4 @@
-import { traceFields, type LogPreset } from './fields.ts'
+import { checkPreset, traceFields, type LogPreset } from './fields.ts'
 
 /** The part of a winston (logform) format that winston calls. */
 export interface LogFormat {
@@ -14,5 +14,6 @@ export interface LogFormat {
  * ```
  */
 export function traceFormat(preset: LogPreset = 'otel'): LogFormat {
+  checkPreset('traceFormat', preset)
   return { transform: (info) => Object.assign(info, traceFields(preset)) }
 }

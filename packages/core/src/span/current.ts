@@ -1,5 +1,6 @@
 import { SpanStatusCode, TraceFlags, context, isSpanContextValid, trace } from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
+import { guard } from '../guard.ts'
 import { describeError } from './error-description.ts'
 import { recordException } from './exception.ts'
 
@@ -36,5 +37,5 @@ export function recordError(error: unknown): void {
   const { type, message } = describeError(error)
   span.setAttribute(ATTR.errorType, type)
   span.setStatus({ code: SpanStatusCode.ERROR, message })
-  recordException(span, active, error)
+  guard('Recording an exception', recordException, span, active, error)
 }

@@ -1,3 +1,5 @@
+import { originOfError } from './error-origin.ts'
+
 /** What a span says of an error. */
 export interface ErrorDescription {
   /** `error.type`: the error's class or code, of low cardinality. */
@@ -9,11 +11,13 @@ export interface ErrorDescription {
  * Describes anything that can be thrown: errors, strings, `null`, proxies whose getters throw. The type is the error's
  * `code` where it is a word (`ECONNREFUSED`, `ERR_…`), else its class. Never throws.
  */
-export function describeError(error: unknown): ErrorDescription {
+export function describeError(thrown: unknown): ErrorDescription {
+  const error = originOfError(thrown)
   try {
-    if (error === null || typeof error !== 'object') {
-      return { type: typeof error === 'string' ? 'string' : String(error), message: String(error) }
-    }
+    // The type of what is no object is the kind of thing it is: its value could be anything, a function's its source.
+    if (error === null || error === undefined) return { type: String(error), message: '' }
+    if (typeof error === 'function') return { type: 'function', message: error.name }
+    if (typeof error !== 'object') return { type: typeof error, message: String(error as string) }
     const { code, name, message } = error as { code?: unknown; name?: unknown; message?: unknown }
     return {
       type: isWord(code) ? code : isWord(name) && name !== 'Error' ? name : className(error),

@@ -17,14 +17,20 @@ export function runToEnd<T>(operation: Operation, fn: () => T, outcome: Outcome<
   let result: T
   try {
     result = operation.run(fn)
+    if (isThenable(result)) return whenSettled(operation, result, outcome) as T
   } catch (error) {
     failed(operation, error, outcome)
     throw error
   }
-  if (!isThenable(result)) {
-    succeeded(operation, result as Awaited<T>, outcome)
-    return result
-  }
+  succeeded(operation, result as Awaited<T>, outcome)
+  return result
+}
+
+function whenSettled<T>(
+  operation: Operation,
+  result: PromiseLike<unknown>,
+  outcome: Outcome<T>,
+): PromiseLike<unknown> {
   return result.then(
     (value) => {
       succeeded(operation, value as Awaited<T>, outcome)
@@ -34,7 +40,7 @@ export function runToEnd<T>(operation: Operation, fn: () => T, outcome: Outcome<
       failed(operation, error, outcome)
       throw error
     },
-  ) as T
+  )
 }
 
 function succeeded<T>(operation: Operation, result: Awaited<T>, outcome: Outcome<T>): void {
@@ -58,10 +64,12 @@ function failed<T>(operation: Operation, error: unknown, outcome: Outcome<T>): v
   operation.end()
 }
 
+/** Whether a value is a promise of any kind. One whose `then` cannot even be read is none. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  )
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
+  try {
+    return typeof (value as { then?: unknown }).then === 'function'
+  } catch {
+    return false
+  }
 }
