@@ -34,7 +34,11 @@ async function keep(names: readonly ServiceName[]): Promise<void> {
   let services: Services | undefined
   try {
     const onProgress = (line: string): void => tell({ type: 'progress', line })
-    services = await startServices(names, { onProgress, signal: stop.signal })
+    services = await startServices(names, {
+      onProgress,
+      signal: stop.signal,
+      outliveParent: true,
+    })
     await writeState(records(services), process.env)
     ready = true
     tell({ type: 'ready' })

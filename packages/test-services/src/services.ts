@@ -28,6 +28,12 @@ export interface StartServicesOptions {
    * @defaultValue `process.env`
    */
   readonly env?: NodeJS.ProcessEnv
+  /**
+   * Keeps the servers when the process that forked this one ends. By default they are stopped
+   * then, as a test worker lives on for a while after its test run was killed.
+   * @defaultValue `false`
+   */
+  readonly outliveParent?: boolean
 }
 
 /** Servers that answer. */
@@ -57,22 +63,26 @@ export async function startServices(
   const failure = new AbortController()
   const all = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal
   const context: StartContext = { env, onProgress, signal: all }
-  const unique = [...new Set(names)]
-  const starts = await Promise.allSettled(
-    unique.map(async (name) => {
+  const orphaned = (): void => {
+    failure.abort(new Error('the process that forked this one has ended'))
+    void stop()
+  }
+  if (!options.outliveParent) process.once('disconnect', orphaned)
+  const started: RunningService[] = []
+  const stop = async (): Promise<void> => {
+    process.off('disconnect', orphaned)
+    await Promise.all(started.map((service) => service.stop()))
+  }
+  await Promise.all(
+    [...new Set(names)].map(async (name) => {
       try {
         all.throwIfAborted()
-        return await startService(name, context)
+        started.push(await startService(name, context))
       } catch (error) {
         failure.abort(error)
-        throw error
       }
     }),
   )
-  const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
-  const stop = async (): Promise<void> => {
-    await Promise.all(started.map((service) => service.stop()))
-  }
   if (all.aborted) {
     await stop()
     throw all.reason

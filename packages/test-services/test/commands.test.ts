@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test, vi, type TestContext } from 'vitest'
+import { describe, expect, test, type TestContext } from 'vitest'
 import { runCli } from '../src/commands.ts'
 import { isRunning } from '../src/process-identity.ts'
 import type { ServicesState } from '../src/state-file.ts'
-import { fakeMachine, type FakeMachine } from './fake-machine.ts'
+import { eventually, fakeMachine, type FakeMachine } from './fake-machine.ts'
 
 interface Commands {
   readonly machine: FakeMachine
@@ -53,7 +53,7 @@ describe.concurrent('services', () => {
     await run('up', 'redis')
     const { services } = await state()
     process.kill(services[0]?.pid ?? 0, 'SIGKILL')
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { code, output } = await run('status')
       expect(code).toBe(1)
       expect(output).toMatch(/redis {5}does not answer .*process \d+ has ended/)
@@ -65,8 +65,8 @@ describe.concurrent('services', () => {
     await run('up', 'redis')
     const { pid, services } = await state()
     process.kill(pid, 'SIGKILL')
-    await vi.waitFor(() => expect(isRunning(services[0]?.pid ?? 0)).toBe(false))
-    await vi.waitFor(async () => expect((await run('status')).output).toBe('No services are up.'))
+    await eventually(() => expect(isRunning(services[0]?.pid ?? 0)).toBe(false))
+    await eventually(async () => expect((await run('status')).output).toBe('No services are up.'))
     // The record of the killed process is no obstacle.
     expect(await run('up', 'redis')).toMatchObject({ code: 0 })
     expect((await run('down')).code).toBe(0)
@@ -88,11 +88,11 @@ describe.concurrent('services', () => {
     const env = { ...machine.env, FAKE_REDIS: 'silent' }
     const up = spawn(process.execPath, [cli, 'up', 'redis'], { env, stdio: 'ignore' })
     const exit = once(up, 'exit')
-    await vi.waitFor(async () => expect(await machine.runFolders()).toHaveLength(1), 3000)
+    await eventually(async () => expect(await machine.runFolders()).toHaveLength(1))
     const { pid } = await state()
     up.kill(signal)
     await exit
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), 3000)
+    await eventually(() => expect(isRunning(pid)).toBe(false))
     expect(await machine.runFolders()).toEqual([])
   })
 })

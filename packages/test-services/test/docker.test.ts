@@ -9,7 +9,7 @@ import { fakeMachine, fakeRedisCommand, type FakeMachine } from './fake-machine.
 const docker = (machine: FakeMachine): string => `
 PATH=$PATH:/usr/bin:/bin
 cd '${machine.folder}'
-echo "$@" | sed -E 's/[0-9]{4,}.*//' >>calls
+echo "$@" | sed -E 's/(run-redis-).*/\\1/' >>calls
 case $1 in
   info) exit 0 ;;
   image) exit 1 ;;

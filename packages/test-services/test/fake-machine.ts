@@ -1,10 +1,13 @@
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import type { StartContext } from '../src/service.ts'
 
 const fakeRedis = join(import.meta.dirname, 'fake-redis.mjs')
+
+// On a busy machine it takes its time to start processes.
+vi.setConfig({ testTimeout: 20_000 })
 
 /** A machine on which only the named programs exist: its own `PATH`, home and cache folder. */
 export interface FakeMachine {
@@ -49,4 +52,9 @@ export function contextFor(machine: FakeMachine, signal?: AbortSignal): StartCon
     signal: signal ?? new AbortController().signal,
     onProgress: () => {},
   }
+}
+
+/** Resolves as soon as the check passes. */
+export async function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, { timeout: 10_000, interval: 20 })
 }

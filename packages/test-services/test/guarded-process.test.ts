@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test, vi, type TestContext } from 'vitest'
+import { describe, expect, test, type TestContext } from 'vitest'
 import { exists } from '../src/cache-folder.ts'
 import { startGuarded, type GuardedCommand } from '../src/guarded-process.ts'
 import { logTail } from '../src/log-tail.ts'
 import { isRunning } from '../src/process-identity.ts'
-import { fakeMachine } from './fake-machine.ts'
+import { eventually, fakeMachine } from './fake-machine.ts'
 
 async function guarded(
   { onTestFinished }: TestContext,
@@ -61,7 +61,7 @@ describe.concurrent('a guarded process', () => {
   test('that ignores the signal is killed, with all that it started', async (context) => {
     const options = await guarded(context, "trap '' TERM; sleep 600 & echo $!; wait; sleep 600")
     const running = await startGuarded(options)
-    const child = await vi.waitFor(async () => {
+    const child = await eventually(async () => {
       const pid = Number(await logTail(options.logFile))
       expect(pid).toBeGreaterThan(0)
       return pid
@@ -69,7 +69,7 @@ describe.concurrent('a guarded process', () => {
     await running.stop()
     expect(await running.exited).toBe(137)
     expect(isRunning(running.pid)).toBe(false)
-    await vi.waitFor(() => expect(isRunning(child)).toBe(false))
+    await eventually(() => expect(isRunning(child)).toBe(false))
   })
 
   test('ends when its parent is killed, and its folder with it', async (context) => {
@@ -87,7 +87,7 @@ describe.concurrent('a guarded process', () => {
     const pid = Number(line.toString())
     expect(isRunning(pid)).toBe(true)
     parent.kill('SIGKILL')
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false))
-    await vi.waitFor(async () => expect(await exists(options.folder)).toBe(false))
+    await eventually(() => expect(isRunning(pid)).toBe(false))
+    await eventually(async () => expect(await exists(options.folder)).toBe(false))
   })
 })

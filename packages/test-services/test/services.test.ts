@@ -1,9 +1,14 @@
-import { describe, expect, test, vi } from 'vitest'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { answer } from '../src/answer.ts'
 import { existingService } from '../src/existing-service.ts'
 import { ServiceError, startServices, type Services } from '../src/index.ts'
 import { isRunning } from '../src/process-identity.ts'
-import { fakeMachine, type FakeMachine } from './fake-machine.ts'
+import { eventually, fakeMachine, type FakeMachine } from './fake-machine.ts'
 
 async function machineWithRedis(fault?: string): Promise<FakeMachine> {
   const machine = await fakeMachine()
@@ -58,7 +63,6 @@ describe('a server program on the machine', () => {
   test('that dies later tells how it ended, and can be started again in its place', async () => {
     const { env } = await machineWithRedis()
     const { redis, stop } = await startServices(['redis'], { env })
-    const { Redis } = await import('ioredis')
     const client = new Redis(redis?.address ?? '', { retryStrategy: () => null })
     client.on('error', () => {})
     await client.call('shutdown').catch(() => {})
@@ -92,7 +96,7 @@ describe('a server program on the machine', () => {
     const abort = new AbortController()
     const start = startServices(['redis'], { env, signal: abort.signal })
     const outcome = failure(start)
-    await vi.waitFor(async () => expect(await runFolders()).toHaveLength(1))
+    await eventually(async () => expect(await runFolders()).toHaveLength(1))
     abort.abort(new Error('enough'))
     expect((await outcome).message).toBe('enough')
     expect(await runFolders()).toEqual([])
@@ -111,6 +115,27 @@ describe('a server program on the machine', () => {
     expect(error.service).toBe('kafka')
     expect(await runFolders()).toEqual([])
   })
+})
+
+test('the servers of a forked process end with the process that forked it', async () => {
+  const { env, folder } = await machineWithRedis()
+  const index = JSON.stringify(join(import.meta.dirname, '../src/index.ts'))
+  const script = join(folder, 'forked.mjs')
+  const lines = [
+    `import { startServices } from ${index}`,
+    "const { redis } = await startServices(['redis'])",
+    'process.send(redis.pid)',
+    // It lives on, as a test worker does whose test run was killed.
+    'setInterval(() => {}, 1000)',
+  ]
+  await writeFile(script, lines.join('\n'))
+  const forked = fork(script, { env, execArgv: [] })
+  onTestFinished(() => void forked.kill('SIGKILL'))
+  const [pid] = (await once(forked, 'message')) as [number]
+  expect(isRunning(pid)).toBe(true)
+  forked.disconnect()
+  await eventually(() => expect(isRunning(pid)).toBe(false))
+  expect(forked.exitCode).toBe(null)
 })
 
 describe('an address in the environment', () => {
@@ -194,15 +219,14 @@ test('an abort during an installation ends what it started', async () => {
   const { env, addProgram, folder } = await fakeMachine()
   await addProgram('java', 'echo \'openjdk version "21.0.2" 2024-01-15\' >&2')
   await addProgram('mvn', `/bin/sleep 600 & echo $! >'${folder}/pid'; wait`)
-  const { readFile } = await import('node:fs/promises')
   const abort = new AbortController()
   const outcome = failure(startServices(['kafka'], { env, signal: abort.signal }))
-  const pid = await vi.waitFor(async () => {
+  const pid = await eventually(async () => {
     const text = await readFile(`${folder}/pid`, 'utf8')
     expect(text).toMatch(/^\d+\n$/)
     return Number(text)
   })
   abort.abort(new Error('enough'))
   expect((await outcome).message).toBe('enough')
-  await vi.waitFor(() => expect(isRunning(pid)).toBe(false))
+  await eventually(() => expect(isRunning(pid)).toBe(false))
 })
