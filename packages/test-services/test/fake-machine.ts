@@ -1,10 +1,11 @@
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { onTestFinished, vi } from 'vitest'
 import type { StartContext } from '../src/service.ts'
 
-const fakeRedis = join(import.meta.dirname, 'fake-redis.mjs')
+const fakeRedis = fileURLToPath(new URL('./fake-redis.mjs', import.meta.url))
 
 // On a busy machine it takes its time to start processes.
 vi.setConfig({ testTimeout: 20_000 })
