@@ -11,6 +11,7 @@ export {
 } from './naming/index.ts'
 export { checkChoice, checkOption, resolveTracing } from './options.ts'
 export { describeError } from './span/error-description.ts'
+export { setErrorOrigin } from './span/error-origin.ts'
 export { Operation, startOperation } from './span/operation.ts'
 export { isThenable, runToEnd } from './span/settle.ts'
 export type { AttributesHook, Scope, Tracing, TracingOptions } from './options.ts'

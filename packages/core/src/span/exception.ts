@@ -2,6 +2,7 @@ import * as api from '@opentelemetry/api'
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
 import { describeError } from './error-description.ts'
+import { originOfError } from './error-origin.ts'
 
 const SEVERITY_ERROR = 17
 const recorded = new WeakSet<object>()
@@ -22,7 +23,8 @@ interface LogsApi {
  * Records an exception once, however many spans it passes through: as a span event, or as a log record where
  * `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` says `logs` (`logs/dup`: as both). Exceptions semantic conventions 1.44.
  */
-export function recordException(span: Span, context: Context, error: unknown): void {
+export function recordException(span: Span, context: Context, thrown: unknown): void {
+  const error = originOfError(thrown)
   if (typeof error === 'object' && error !== null) {
     if (recorded.has(error)) return
     recorded.add(error)
