@@ -23,16 +23,17 @@ export interface Sent {
   readonly at: number | undefined
 }
 
-/** A carrier is stored with every job: beyond this many characters of JSON it is neither written whole nor read. */
-const MAX_CARRIER_LENGTH = 8192
+/** In characters of JSON. A carrier is stored with every job, so little is written; others may have written more. */
+const MAX_WRITTEN = 4096
+const MAX_READ = 16_384
 
 const NOTHING: Sent = { sender: ROOT_CONTEXT, at: undefined }
 
 /** Writes a context into a new carrier. Baggage that would make the carrier too long is left out. */
 export function writeCarrier(tracing: Tracing, context: Context): JobCarrier {
   const carrier: JobCarrier = injectContext(tracing, context, { v: 1, at: Date.now() })
-  if (!carrier.baggage || JSON.stringify(carrier).length <= MAX_CARRIER_LENGTH) return carrier
-  warnOnce(`Baggage of more than ${MAX_CARRIER_LENGTH} characters does not travel with a job`)
+  if (!carrier.baggage || JSON.stringify(carrier).length <= MAX_WRITTEN) return carrier
+  warnOnce(`Baggage of more than ${MAX_WRITTEN} characters does not travel with a job`)
   const { baggage: _, ...short } = carrier
   return short
 }
@@ -55,6 +56,6 @@ export function readCarrier(tracing: Tracing, carrier: unknown): Sent {
 }
 
 function parse(text: string): unknown {
-  if (text.length > MAX_CARRIER_LENGTH) return undefined
+  if (text.length > MAX_READ) return undefined
   return JSON.parse(text)
 }

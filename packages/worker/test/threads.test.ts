@@ -199,7 +199,7 @@ describe('with an SDK in the main thread', () => {
   })
 
   it('leaves the SDK of a thread alone', async () => {
-    const worker = await withSpan('request', () => startWorker(traceTask('go'), 'with-sdk.ts'))
+    const worker = withSpan('request', () => startWorker(traceTask('go'), 'with-sdk.ts'))
     const [spans] = await once(worker, 'message')
     expect(spans).toEqual([{ name: 'own', traceId: tracing.span('request').traceId }])
     expect(records).toEqual([])

@@ -114,13 +114,13 @@ export class ThreadSpan implements Span {
 
   recordException(exception: Exception, time?: TimeInput): void {
     const { type, message } = describeError(exception)
-    const stack = typeof exception === 'object' ? exception.stack : undefined
+    const stack = (exception as { stack?: unknown } | null | undefined)?.stack
     this.addEvent(
       'exception',
       {
         [ATTR.exceptionType]: type,
         [ATTR.exceptionMessage]: message,
-        ...(stack !== undefined && { [ATTR.exceptionStacktrace]: stack }),
+        ...(typeof stack === 'string' && { [ATTR.exceptionStacktrace]: stack }),
       },
       time,
     )

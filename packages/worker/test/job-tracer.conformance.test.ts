@@ -1,0 +1,31 @@
+import { describeConformance } from '@throughline/testing/conformance'
+import { describe, test } from 'vitest'
+import { createJobTracer, type JobTracerOptions } from '../src/index.ts'
+
+const relations: NonNullable<Extract<JobTracerOptions['relation'], string>>[] = ['link', 'parent']
+
+for (const relation of relations) {
+  describeConformance(
+    {
+      name: `createJobTracer with the relation "${relation}"`,
+      scope: { name: '@throughline/worker', version: '0.1.0' },
+      span: {
+        kind: 'CONSUMER',
+        attributes: ['messaging.system', 'messaging.destination.name', 'job.name', 'job.attempt'],
+      },
+      relation: relation as 'link' | 'parent',
+      except: { ignored: 'there is no such option', hooks: 'there are no such options' },
+      start(options, handle) {
+        const jobs = createJobTracer({ system: 'test', relation, ...options })
+        return {
+          send: (id, carrier) =>
+            jobs
+              .process({ queue: 'q', name: 'n', attempt: 1, carrier }, () => handle(id))
+              .catch(() => {}),
+          stop: () => {},
+        }
+      },
+    },
+    { describe, test },
+  )
+}
