@@ -28,13 +28,14 @@ export function tracedEachBatch(tracing: ConsumerTracing, handler: Method): Meth
 }
 
 function startEachBatch(tracing: ConsumerTracing, batch: Batch): Operation {
+  const spanName = spanNameFor(tracing, 'process', batch.topic)
   return startBatch(tracing, {
     system: 'kafka',
     destination: batch.topic,
     messageCount: batch.messages.length,
     links: tracing.relation === 'none' ? [] : linksOf(tracing, batch),
     attributes: consumerAttributes(tracing, batch.partition),
-    ...spanNameFor(tracing, 'process', batch.topic),
+    ...(spanName !== undefined && { spanName }),
   })
 }
 

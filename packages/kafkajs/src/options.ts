@@ -116,14 +116,15 @@ export function isIgnored(tracing: KafkaTracing, topic: string): boolean {
   return tracing.ignore !== undefined && guard('Option "ignore"', tracing.ignore, topic) === true
 }
 
+/** The name that the user wants, or `undefined` for the conventional one. */
 export function spanNameFor(
   tracing: KafkaTracing,
   operation: 'send' | 'process',
   topic: string,
-): { spanName?: string } {
-  if (!tracing.spanName) return {}
-  const spanName = guard('Option "spanName"', tracing.spanName, operation, topic)
-  return typeof spanName === 'string' && spanName !== '' ? { spanName } : {}
+): string | undefined {
+  if (!tracing.spanName) return undefined
+  const name = guard('Option "spanName"', tracing.spanName, operation, topic)
+  return typeof name === 'string' && name !== '' ? name : undefined
 }
 
 /** A function that throws or answers nonsense counts as the default. */

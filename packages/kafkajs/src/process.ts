@@ -20,6 +20,7 @@ export function startMessage(
   const attributes = consumerAttributes(tracing, partition)
   addOffset(attributes, message.offset)
   addMessage(attributes, tracing, message)
+  const spanName = spanNameFor(tracing, 'process', topic)
   return startProcess(tracing, {
     system: 'kafka',
     destination: topic,
@@ -27,7 +28,7 @@ export function startMessage(
     relation: relationTo(tracing, message, topic),
     attributes,
     links,
-    ...spanNameFor(tracing, 'process', topic),
+    ...(spanName !== undefined && { spanName }),
   })
 }
 

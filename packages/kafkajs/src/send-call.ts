@@ -26,7 +26,9 @@ export function callSend(
   if (isTracingSuppressed(active)) return call(argument)
   const outgoing = guard('Reading a send', isBatch ? readBatch : readRecord, argument)
   if (!outgoing) return call(argument)
-  const entries = outgoing.entries.filter(({ topic }) => !isIgnored(tracing, topic))
+  const entries = tracing.ignore
+    ? outgoing.entries.filter(({ topic }) => !isIgnored(tracing, topic))
+    : outgoing.entries
   if (entries.length === 0) return context.with(suppressTracing(active), call, undefined, argument)
   const described = guard('Describing a send', describeSends, tracing, entries, isBatch)
   if (!described) return call(argument)

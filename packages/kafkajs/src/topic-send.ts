@@ -1,4 +1,4 @@
-import { trace, type Attributes } from '@opentelemetry/api'
+import { trace, type Attributes, type Context } from '@opentelemetry/api'
 import { ATTR, type Operation } from '@throughline/core/integration'
 import { BatchLinks, startSend, type SendDescription } from '@throughline/core/messaging'
 import { extractContext, injectContext, type HeaderCarrier } from '@throughline/core/propagation'
@@ -12,7 +12,7 @@ export interface TopicSend {
   readonly messages: readonly SentMessage[]
   readonly description: SendDescription
   /** Messages whose headers hold a context that the application put there. */
-  readonly carriers: ReadonlySet<SentMessage>
+  readonly carriers: ReadonlyMap<SentMessage, Context>
 }
 
 /** The same while it runs: its span, and the fields that its messages carry. */
@@ -20,6 +20,8 @@ export interface RunningSend extends TopicSend {
   readonly operation: Operation
   readonly fields: Readonly<Record<string, string>>
 }
+
+const NONE: ReadonlyMap<SentMessage, Context> = new Map()
 
 interface RecordMetadata {
   readonly topicName?: unknown
@@ -33,31 +35,22 @@ export function describeSends(
   entries: readonly TopicMessages[],
   isBatch: boolean,
 ): TopicSend[] {
+  const [first] = entries
+  if (first && entries.length === 1) return [describeSend(tracing, first, isBatch)]
   const topics = new Map<string, readonly SentMessage[]>()
   for (const { topic, messages } of entries) {
     const earlier = topics.get(topic)
     topics.set(topic, earlier ? [...earlier, ...messages] : messages)
   }
-  const fieldNames = tracing.propagator.fields()
-  return Array.from(topics, ([topic, messages]) => {
-    const carriers = new Set<SentMessage>()
-    const links = new BatchLinks()
-    for (const message of messages) noteContext(tracing, fieldNames, message, carriers, links)
-    const description = {
-      system: 'kafka',
-      destination: topic,
-      attributes: attributesOf(tracing, messages),
-      links: links.links,
-      ...((isBatch || messages.length > 1) && { messageCount: messages.length }),
-      ...spanNameFor(tracing, 'send', topic),
-    }
-    return { messages, description, carriers }
-  })
+  return Array.from(topics, ([topic, messages]) =>
+    describeSend(tracing, { topic, messages }, isBatch),
+  )
 }
 
 export function startTopicSend(tracing: KafkaTracing, send: TopicSend): RunningSend {
   const operation = startSend(tracing, send.description)
-  return { ...send, operation, fields: injectContext(tracing, operation.context, {}) }
+  const fields = injectContext(tracing, operation.context, {})
+  return { ...send, operation, fields }
 }
 
 /** Ends the span of a send that succeeded. */
@@ -85,20 +78,45 @@ export function failTopicSend(tracing: KafkaTracing, send: RunningSend, error: u
   failOperation(error, operation)
 }
 
-function noteContext(
+function describeSend(
   tracing: KafkaTracing,
-  fieldNames: readonly string[],
-  message: SentMessage,
-  carriers: Set<SentMessage>,
-  links: BatchLinks,
-): void {
-  const { headers } = message
-  if (typeof headers !== 'object' || headers === null) return
-  if (!fieldNames.some((name) => Object.hasOwn(headers, name))) return
-  const creation = extractContext(tracing, headers as HeaderCarrier)
-  if (!trace.getSpanContext(creation)) return
-  carriers.add(message)
-  links.add(creation)
+  { topic, messages }: TopicMessages,
+  isBatch: boolean,
+): TopicSend {
+  const description: { -readonly [K in keyof SendDescription]: SendDescription[K] } = {
+    system: 'kafka',
+    destination: topic,
+    attributes: attributesOf(tracing, messages),
+  }
+  if (isBatch || messages.length > 1) description.messageCount = messages.length
+  const spanName = spanNameFor(tracing, 'send', topic)
+  if (spanName !== undefined) description.spanName = spanName
+  const carriers = findCarriers(tracing, messages)
+  if (!carriers) return { messages, description, carriers: NONE }
+  const batchLinks = new BatchLinks()
+  for (const creation of carriers.values()) batchLinks.add(creation)
+  description.links = batchLinks.links
+  return { messages, description, carriers }
+}
+
+/** The messages that carry a context already, with it; most sends have none and pay for no map. */
+function findCarriers(
+  tracing: KafkaTracing,
+  messages: readonly SentMessage[],
+): Map<SentMessage, Context> | undefined {
+  let carriers: Map<SentMessage, Context> | undefined
+  let fieldNames: readonly string[] | undefined
+  for (const message of messages) {
+    const { headers } = message
+    if (typeof headers !== 'object' || headers === null) continue
+    fieldNames ??= tracing.propagator.fields()
+    if (!fieldNames.some((name) => Object.hasOwn(headers, name))) continue
+    const creation = extractContext(tracing, headers as HeaderCarrier)
+    if (!trace.getSpanContext(creation)) continue
+    carriers ??= new Map()
+    carriers.set(message, creation)
+  }
+  return carriers
 }
 
 function attributesOf(tracing: KafkaTracing, messages: readonly SentMessage[]): Attributes {

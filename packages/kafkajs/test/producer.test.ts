@@ -1,4 +1,4 @@
-import { context, trace, type Attributes } from '@opentelemetry/api'
+import { ProxyTracerProvider, context, trace, type Attributes } from '@opentelemetry/api'
 import { withSpan } from '@throughline/core'
 import { suppressTracing } from '@throughline/core/propagation'
 import { createTestTracing } from '@throughline/testing'
@@ -164,14 +164,15 @@ test('the partition is recorded where all messages went to one, the offset of a 
   ])
 })
 
-test('an offset that a number cannot hold is left out', async () => {
-  const { producer, answerWith } = createProducer()
-  answerWith(() =>
-    Promise.resolve([{ topicName: topic, partition: 0, baseOffset: '9007199254740993' }]),
-  )
-  await producer.send({ topic, messages: [{ value: 'v' }] })
-  expect(tracing.span('send orders').attributes).not.toHaveProperty('messaging.kafka.offset')
-})
+test.each(['9007199254740993', '-1', '', 'x'])(
+  'an offset of "%s" is left out',
+  async (baseOffset) => {
+    const { producer, answerWith } = createProducer()
+    answerWith(() => Promise.resolve([{ topicName: topic, partition: 0, baseOffset }]))
+    await producer.send({ topic, messages: [{ value: 'v' }] })
+    expect(tracing.span('send orders').attributes).not.toHaveProperty('messaging.kafka.offset')
+  },
+)
 
 test('a context that the application set is kept; the other messages carry that of the send', async () => {
   const { producer, sent } = createProducer()
@@ -216,6 +217,48 @@ test('where tracing is suppressed the call goes through as it is', async () => {
   await context.with(suppressTracing(context.active()), () => producer.send(record))
   expect(sent[0]).toBe(record)
   expect(tracing.spans()).toEqual([])
+})
+
+test('where tracing is suppressed not even a provider that does not know of it is asked', async () => {
+  const startSpan = vi.fn()
+  const tracerProvider = { getTracer: () => ({ startSpan, startActiveSpan: startSpan }) }
+  const { producer } = createProducer({ tracerProvider })
+  await context.with(suppressTracing(context.active()), () =>
+    producer.send({ topic, messages: [{ value: 'v' }] }),
+  )
+  expect(startSpan).not.toHaveBeenCalled()
+})
+
+test('a provider that fails costs the span, never the send', async () => {
+  const startSpan = (): never => {
+    throw new Error('provider')
+  }
+  const tracerProvider = { getTracer: () => ({ startSpan, startActiveSpan: startSpan }) }
+  const { producer, sent } = createProducer({ tracerProvider })
+  const record = { topic, messages: [{ value: 'v' }] }
+  await expect(producer.send(record)).resolves.toEqual([])
+  expect(sent[0]).toBe(record)
+})
+
+test('the attributes option is not asked for a span that is not recorded', async () => {
+  const attributes = vi.fn()
+  const { producer } = createProducer({ attributes, tracerProvider: new ProxyTracerProvider() })
+  trace.disable()
+  try {
+    await producer.send({ topic, messages: [{ value: 'v' }] })
+  } finally {
+    trace.setGlobalTracerProvider(tracing.tracerProvider)
+  }
+  expect(attributes).not.toHaveBeenCalled()
+})
+
+test('a key that is very long is left out', async () => {
+  const { producer } = createProducer()
+  for (const key of ['k'.repeat(2000), Buffer.alloc(2000, 0x6b), 'k'.repeat(1024)]) {
+    await producer.send({ topic, messages: [{ key, value: 'v' }] })
+  }
+  const keys = tracing.spans().map(({ attributes }) => attributes['messaging.kafka.message.key'])
+  expect(keys).toEqual([undefined, undefined, 'k'.repeat(1024)])
 })
 
 test('a send is active while it runs; the sends of a batch leave the context as it is', async () => {
@@ -286,6 +329,13 @@ test('options that throw cost what they would have added, never the send', async
   await producer.send({ topic, messages: [{ value: 'v' }] })
   expect(sent[0].messages[0].headers).toHaveProperty('traceparent')
   expect(tracing.span('send orders').status).toBe('UNSET')
+})
+
+test('a spanName without a name keeps the conventional one', async () => {
+  for (const spanName of [() => '', () => undefined, () => 7 as never]) {
+    await createProducer({ spanName }).producer.send({ topic, messages: [{ value: 'v' }] })
+  }
+  expect(tracing.spans().map((span) => span.name)).toEqual(Array(3).fill('send orders'))
 })
 
 test('spanName names the span, listed headers are recorded, the key is not where it must not be', async () => {
