@@ -45,10 +45,10 @@ function runSends(
 ): unknown {
   const sends = described.map((send) => startTopicSend(tracing, send))
   const carried = withContext(outgoing, sends) ?? argument
-  // Several sends are no one's child, so their call stays in the context that it came from.
-  const [first] = sends
-  const inside = sends.length === 1 ? first!.operation.context : active
-  return runToEnd(first!.operation, () => context.with(inside, call, undefined, carried), {
+  // A call of several sends is no one's child, so it stays in the context that it came from.
+  const run =
+    sends.length === 1 ? () => call(carried) : () => context.with(active, call, undefined, carried)
+  return runToEnd(sends[0]!.operation, run, {
     onResult: (result) => {
       for (const send of sends) settle(endTopicSend, tracing, send, result)
     },
