@@ -1,0 +1,7 @@
+export { traceClients } from './trace-clients.ts'
+export { traceFetch } from './fetch/trace-fetch.ts'
+export { tracePg } from './pg/trace-pg.ts'
+export type { ClientTracing } from './client-tracing.ts'
+export type { FetchExchange, FetchTracingOptions, FetchUrl } from './fetch/options.ts'
+export type { PgTarget, PgTracingOptions } from './pg/options.ts'
+export type { ClientsTracingOptions } from './trace-clients.ts'
