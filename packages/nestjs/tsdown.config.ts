@@ -1,6 +1,9 @@
 import { defineConfig } from 'tsdown'
 import { packageBuild } from '../../tsdown.base.ts'
 
-export default defineConfig(packageBuild({
-  index: 'src/index.ts',
-}))
+export default defineConfig(
+  packageBuild({
+    index: 'src/index.ts',
+    kafka: 'src/kafka/index.ts',
+  }),
+)

@@ -1,0 +1,23 @@
+import type { Operation } from '@throughline/core/integration'
+import { activeServerRequest } from '@throughline/core/http'
+import { isExpectedError } from './expected-error.ts'
+import { activeRpcCall } from './rpc-call.ts'
+
+/** Ends an operation by an error: as failed, or with its status unset where the error is an answer. */
+export function failOperation(error: unknown, operation: Operation): void {
+  if (isExpectedError(error)) operation.end()
+  else operation.fail(error)
+}
+
+/**
+ * The same for what stands between a request and its answer (handler, guard, pipe, interceptor): its error is the
+ * request's own, so the server span, or the span of the message, may name it when it ends.
+ */
+export function failRequest(error: unknown, operation: Operation): void {
+  failOperation(error, operation)
+  activeServerRequest(operation.context)?.fail(error)
+  const call = activeRpcCall(operation.context)
+  if (!call || call.failed) return
+  call.failed = true
+  call.error = error
+}

@@ -1,0 +1,96 @@
+import {
+  ConfigurableModuleBuilder,
+  Inject,
+  Module,
+  type ConfigurableModuleCls,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common'
+import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core'
+import { flush } from './flush.ts'
+import { HandlerInterceptor } from './handler.interceptor.ts'
+import { traceHttpAdapter } from './http-entry.ts'
+import {
+  TRACING_MODULE_OPTIONS,
+  type TracingModuleExtras,
+  type TracingModuleOptions,
+} from './tracing-options.ts'
+import { TracingSetup } from './tracing-setup.ts'
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TracingModuleOptions>({
+  optionsInjectionToken: TRACING_MODULE_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createTracingOptions')
+  .setExtras<TracingModuleExtras>({ isGlobal: false }, (definition, { isGlobal }) => ({
+    ...definition,
+    global: isGlobal === true,
+  }))
+  .build()
+
+const ConfigurableTracingModule: ConfigurableModuleCls<
+  TracingModuleOptions,
+  'forRoot',
+  'createTracingOptions',
+  TracingModuleExtras
+> = ConfigurableModuleClass
+
+/**
+ * Traces the application: a SERVER span for every HTTP request and an INTERNAL span for every handler, of HTTP, of
+ * microservices and of whatever else runs Nest's global interceptors. Import it once, in the root module.
+ *
+ * Where another instrumentation already made the server span, that one is enriched instead of making a second. When the
+ * application shuts down, spans that the SDK still holds are flushed; call `app.enableShutdownHooks()` for that to
+ * happen on a signal. The SDK itself is never shut down.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [TracingModule.forRoot()] })
+ * export class AppModule {}
+ * ```
+ * @throws InvalidOptionError while the application is created, for an option that cannot work
+ */
+@Module({
+  providers: [
+    {
+      provide: TracingSetup,
+      useFactory: (options: TracingModuleOptions) => new TracingSetup(options),
+      inject: [TRACING_MODULE_OPTIONS],
+    },
+    { provide: APP_INTERCEPTOR, useClass: HandlerInterceptor },
+  ],
+  exports: [TRACING_MODULE_OPTIONS],
+})
+export class TracingModule
+  extends ConfigurableTracingModule
+  implements OnModuleInit, OnApplicationShutdown
+{
+  readonly #setup: TracingSetup
+  readonly #adapterHost: HttpAdapterHost
+
+  constructor(
+    @Inject(TracingSetup) setup: TracingSetup,
+    @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
+  ) {
+    super()
+    this.#setup = setup
+    this.#adapterHost = adapterHost
+  }
+
+  /** Imports the module with these options; `forRootAsync` takes them from a factory. */
+  static override forRoot(options: TracingModuleOptions & TracingModuleExtras = {}): DynamicModule {
+    return super.forRoot(options)
+  }
+
+  /** @internal */
+  onModuleInit(): void {
+    // Late enough to compose with hooks that constructors set, early enough for the first request.
+    if (this.#setup.enabled) traceHttpAdapter(this.#adapterHost.httpAdapter, this.#setup.server)
+  }
+
+  /** @internal */
+  onApplicationShutdown(): Promise<void> {
+    return flush(this.#setup.tracerProvider)
+  }
+}
