@@ -9,6 +9,7 @@ const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), '
 export const env = {
   ...process.env,
   PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+  TURBO_TELEMETRY_DISABLED: '1',
 }
 for (const name of Object.keys(env)) {
   // What an outer `npm run` sets would speak to the tools below it, in words that they do not know.

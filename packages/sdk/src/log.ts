@@ -27,11 +27,16 @@ const stderrLogger: DiagLogger = {
   verbose: (message, ...details) => write('trace', message, details),
 }
 
-function write(level: string, message: string, details: readonly unknown[]): void {
+function write(level: string, first: string, rest: readonly unknown[]): void {
+  // A component logger puts its namespace before the message.
+  const scoped = first.startsWith('@') && typeof rest[0] === 'string'
+  const [scope, message, details] = scoped
+    ? [first, rest[0] as string, rest.slice(1)]
+    : ['@opentelemetry', first, rest]
   const texts = details.map((detail) => (typeof detail === 'string' ? detail : asText(detail)))
   const line = process.stderr.isTTY
-    ? [`tracing ${level}:`, message, ...texts].join(' ')
-    : JSON.stringify({ time: Date.now(), level, scope: 'tracing', message, details: texts })
+    ? [`${scope} ${level}:`, message, ...texts].join(' ')
+    : JSON.stringify({ time: Date.now(), level, scope, message, details: texts })
   process.stderr.write(`${line}\n`)
 }
 

@@ -59,23 +59,28 @@ function start(options: StartTracingOptions): RunningTracing {
   const stopRecords = collectSpanRecords(resource, (span) => ledger.pass(span))
   const clients = options.clients === false ? undefined : traceClients()
 
-  const flush = (): Promise<void> => settle('flush', ledger.forceFlush(), shutdownTimeoutMs)
-  const stop = async (): Promise<void> => {
-    await settle('shutdown', sdk.shutdown(), shutdownTimeoutMs)
+  const flush = async (): Promise<void> => {
+    await settle('flush', ledger.forceFlush(), shutdownTimeoutMs)
+  }
+  const stop = async (): Promise<boolean> => {
+    const inTime = await settle('shutdown', sdk.shutdown(), shutdownTimeoutMs)
     unwatch()
     stopRecords()
     clients?.disable()
     sayEnd(ledger, exporter.lost)
+    return inTime
   }
-  let stopped: Promise<void> | undefined
-  const shutdown = (): Promise<void> => (stopped ??= stop())
+  let stopped: Promise<boolean> | undefined
+  const shutdown = (): Promise<boolean> => (stopped ??= stop())
   const unwatch = watchProcessEnd({ flush, shutdown }, options.signals !== false)
   return {
     get counts() {
       return ledger.counts
     },
     flush,
-    shutdown,
+    async shutdown() {
+      await shutdown()
+    },
   }
 }
 
@@ -88,13 +93,18 @@ function createExporter(endpoint: string | undefined): ReportingExporter {
   return new ReportingExporter(new OTLPTraceExporter(url ? { url } : {}), target)
 }
 
-/** Waits, but not for ever, and turns a failure into one line: telemetry must not decide how an application ends. */
-async function settle(what: string, work: Promise<void>, milliseconds: number): Promise<void> {
+/**
+ * Waits, but not for ever, and turns a failure into one line: telemetry must not decide how an application ends. Answers
+ * whether the work came to an end.
+ */
+async function settle(what: string, work: Promise<void>, milliseconds: number): Promise<boolean> {
   try {
-    const result = await within(work, milliseconds)
-    if (result === 'late') log.warn(`${what} took longer than ${milliseconds} ms and was given up`)
+    if ((await within(work, milliseconds)) !== 'late') return true
+    log.warn(`${what} took longer than ${milliseconds} ms and was given up`)
+    return false
   } catch (error) {
     log.warn(`${what} failed`, error)
+    return true
   }
 }
 

@@ -16,11 +16,23 @@ export interface Program {
   readonly ended: Promise<Ended>
 }
 
-/** Runs the fixture with tracing registered, exporting to `endpoint`. */
+/** Runs the fixture that behaves so, with tracing registered by the flag. */
 export function runProgram(behaviour: string, env: Record<string, string>): Program {
-  const app = fileURLToPath(new URL('fixtures/app.ts', import.meta.url))
   const register = new URL('../src/register.ts', import.meta.url).href
-  const args = ['--conditions=@throughline/source', '--import', register, app, behaviour]
+  return run(['--import', register, fixture('app.ts'), behaviour], env)
+}
+
+/** Runs the fixture that starts tracing itself and gives its exporter 200 ms at the end. */
+export function runImpatient(env: Record<string, string>): Program {
+  return run([fixture('impatient.ts')], env)
+}
+
+function fixture(name: string): string {
+  return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url))
+}
+
+function run(command: readonly string[], env: Record<string, string>): Program {
+  const args = ['--conditions=@throughline/source', ...command]
   const child = spawn(process.execPath, args, {
     env: { ...process.env, OTEL_SERVICE_NAME: 'fixture', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

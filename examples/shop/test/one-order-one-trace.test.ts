@@ -1,0 +1,102 @@
+import { beforeAll, expect, test } from 'vitest'
+import type { DemoResult } from '../demo/result.ts'
+import { DemoProcess } from './demo-process.ts'
+
+type Span = DemoResult['story']['spans'][number]
+
+let result: DemoResult
+let code: number | null
+
+beforeAll(async () => {
+  const { code: exitCode, stdout, stderr } = await new DemoProcess(['--json']).ended
+  code = exitCode
+  expect(stdout, stderr).toMatch(/^\{.*\}\n$/)
+  result = JSON.parse(stdout) as DemoResult
+})
+
+test('the demo finds everything that it looks for and exits with 0', () => {
+  expect(result.missing).toBeUndefined()
+  expect(result).toMatchObject({ ok: true, orphans: 0, unended: 0 })
+  expect(code).toBe(0)
+})
+
+test('one order is one trace through five services, each hop below the one that caused it', () => {
+  expect(result.story.traceIds).toHaveLength(1)
+  expect(renderTree(result.story.spans)).toMatchInlineSnapshot()
+})
+
+test('what was received links to what was sent', () => {
+  const byId = new Map(result.story.spans.map((span) => [span.spanId, span.name]))
+  const links = result.story.spans
+    .filter((span) => span.kind === 'CONSUMER')
+    .map((span) => `${span.name} -> ${span.links.map((link) => byId.get(link.spanId)).join(', ')}`)
+  expect(links.toSorted()).toEqual([
+    'process order.placed -> send order.placed',
+    'process order.shipped -> send order.shipped',
+    'process ship-order -> send ship-order',
+    'process stock.reserved -> send stock.reserved, ',
+  ])
+})
+
+test('spans say what a backend needs to know', () => {
+  expect(spanOf('gateway', 'POST /orders').attributes).toMatchObject({
+    'http.request.method': 'POST',
+    'http.route': '/orders',
+    'http.response.status_code': 201,
+    'url.path': '/orders',
+  })
+  expect(spanOf('orders', 'INSERT orders').attributes).toMatchObject({
+    'db.system.name': 'postgresql',
+    'db.operation.name': 'INSERT',
+    'db.query.text': 'INSERT INTO orders (id, sku, amount) VALUES ($1, $2, $3)',
+  })
+  expect(spanOf('fulfilment', 'process order.placed').attributes).toMatchObject({
+    'messaging.system': 'kafka',
+    'messaging.destination.name': 'order.placed',
+    'messaging.consumer.group.name': 'fulfilment',
+    'messaging.operation.type': 'process',
+  })
+  expect(spanOf('shipping', 'process ship-order').attributes).toMatchObject({
+    'messaging.system': 'bullmq',
+    'job.attempt': 1,
+    'job.outcome': 'completed',
+  })
+})
+
+test('the declined order is an answer, the slow one is slow, and four are placed besides', () => {
+  expect(result.orders).toEqual({ placed: 5, declined: 1, slow: 1 })
+})
+
+test('the job that fails twice has three attempts, two of them errors', () => {
+  expect(result.attempts).toEqual([
+    { attempt: 1, status: 'ERROR' },
+    { attempt: 2, status: 'ERROR' },
+    { attempt: 3, status: 'UNSET' },
+  ])
+})
+
+test('the batch has a link for each order in it', () => {
+  const messages = result.batches.reduce((sum, batch) => sum + batch.messages, 0)
+  const links = result.batches.reduce((sum, batch) => sum + batch.links, 0)
+  expect([messages, links]).toEqual([5, 5])
+  expect(result.batches.some((batch) => batch.links > 1)).toBe(true)
+})
+
+test('log lines that were written while an order was handled carry its trace', () => {
+  expect(result.logs.correlated).toBeGreaterThanOrEqual(5 * 4)
+})
+
+function spanOf(service: string, name: string): Span {
+  return result.story.spans.find((span) => span.service === service && span.name === name)!
+}
+
+function renderTree(spans: readonly Span[], parent: string | null = null, depth = 0): string {
+  return spans
+    .filter((span) => span.parentSpanId === parent)
+    .toSorted((a, b) => a.name.localeCompare(b.name))
+    .map((span) => {
+      const line = `${'  '.repeat(depth)}${span.service}: ${span.name} [${span.kind}]`
+      return [line, renderTree(spans, span.spanId, depth + 1)].filter(Boolean).join('\n')
+    })
+    .join('\n')
+}
