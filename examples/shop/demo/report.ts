@@ -16,14 +16,21 @@ export function renderReport(
   return [
     heading('One order, from the request to the notification'),
     story.length > 0
-      ? renderWaterfall(story, { linkedFrom: store.linkedFrom(traceId ?? '') })
+      ? renderWaterfall(story, {
+          linkedFrom: store.linkedFrom(traceId ?? ''),
+          linkedTo: store.linkedTo(traceId ?? ''),
+        })
       : '(no trace)',
     heading('The job that fails twice: three attempts'),
     renderAttempts(spansOf('glass', orders, shop, store)),
     heading('A batch, with a link to every order in it'),
-    ...result.batches.map((batch) => renderWaterfall(store.trace(batch.traceId))),
+    ...result.batches.map((batch) =>
+      renderWaterfall(store.trace(batch.traceId), { linkedTo: store.linkedTo(batch.traceId) }),
+    ),
+    heading('Six orders'),
+    ...orders.map((order) => renderOrder(order, traceOf(order.id, shop))),
     heading('The books'),
-    renderBooks(orders, shop, store),
+    renderBooks(shop, store),
     heading(`Log lines of trace ${traceId ?? '?'}`),
     ...shop.logs
       .filter((line) => line.traceId === traceId)
@@ -50,7 +57,12 @@ function renderAttempts(spans: readonly StoredSpan[]): string {
     .join('\n')
 }
 
-function renderBooks(orders: readonly PlacedOrder[], shop: Shop, store: TraceStore): string {
+function renderOrder({ sku, status, durationMs }: PlacedOrder, traceId = '(declined)'): string {
+  const time = `${durationMs.toFixed(0)} ms`.padStart(8)
+  return `${sku.padEnd(14)} ${status} ${time}  ${traceId}`
+}
+
+function renderBooks(shop: Shop, store: TraceStore): string {
   const spans = [...store.spans()]
   const orphans = orphansOf(spans)
   const rows = shop.services.map(({ name, books }) => {
@@ -68,9 +80,7 @@ function renderBooks(orders: readonly PlacedOrder[], shop: Shop, store: TraceSto
   const table = [header, ...rows].map(([first, ...rest]) =>
     [String(first).padEnd(14), ...rest.map((cell) => String(cell).padStart(8))].join(''),
   )
-  const declined = orders.filter((order) => order.status === 402).length
-  const accepted = orders.filter((order) => order.id).length
-  return [...table, `orders: ${accepted} placed, ${declined} declined`].join('\n')
+  return table.join('\n')
 }
 
 function verdict(result: DemoResult): string {

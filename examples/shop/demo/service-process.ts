@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 
 /** A structured line that a service printed. */
 export interface LogLine {
@@ -31,7 +32,11 @@ export class ServiceProcess {
 
   constructor(name: string, args: readonly string[], env: NodeJS.ProcessEnv) {
     this.name = name
-    this.#child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(process.execPath, args, {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.exited = new Promise((resolve) => {
       this.#child.once('close', () => resolve())
       this.#child.once('error', (error) => {
@@ -57,7 +62,7 @@ export class ServiceProcess {
   failure(what: string): Error {
     const { exitCode, signalCode } = this.#child
     const how = signalCode ?? (exitCode === null ? 'not started' : `exit code ${exitCode}`)
-    const said = this.#tail.slice(-12).join('\n  ')
+    const said = this.#tail.slice(-30).join('\n  ')
     return new Error(`the service ${this.name} ${what} (${how})${said && `; it said:\n  ${said}`}`)
   }
 

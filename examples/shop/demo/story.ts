@@ -6,6 +6,9 @@ interface Hop {
   readonly name: string
 }
 
+/** Where the way of an order ends. */
+export const LAST_HOP = 'NotificationsController.onShipped'
+
 /** The way of one order: each hop lies below the one before it, or below the named one. */
 const WAY: readonly (Hop & { readonly below?: string })[] = [
   { service: 'gateway', kind: 'SERVER', name: 'POST /orders' },
@@ -36,7 +39,7 @@ const WAY: readonly (Hop & { readonly below?: string })[] = [
     below: 'process ship-order',
   },
   { service: 'notifications', kind: 'CONSUMER', name: 'process order.shipped' },
-  { service: 'notifications', kind: 'INTERNAL', name: 'NotificationsController.onShipped' },
+  { service: 'notifications', kind: 'INTERNAL', name: LAST_HOP },
 ]
 
 /** The hops that a trace lacks, in words; none when the whole way is there. */

@@ -2,7 +2,8 @@ import 'reflect-metadata'
 import { Controller, Logger, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { EventPattern, Payload } from '@nestjs/microservices'
-import { TracingLogger, TracingModule, TracingServerKafka } from '@throughline/nestjs'
+import { TracingLogger, TracingModule } from '@throughline/nestjs'
+import { TracingServerKafka } from '@throughline/nestjs/kafka'
 import { settings, type Order } from '../settings.ts'
 
 @Controller()

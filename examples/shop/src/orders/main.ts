@@ -4,12 +4,8 @@ import { NestFactory } from '@nestjs/core'
 import { ClientsModule } from '@nestjs/microservices'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { tracePg } from '@throughline/clients'
-import {
-  TracingClientKafka,
-  TracingLogger,
-  TracingModule,
-  tracingInstrument,
-} from '@throughline/nestjs'
+import { TracingLogger, TracingModule, tracingInstrument } from '@throughline/nestjs'
+import { TracingClientKafka } from '@throughline/nestjs/kafka'
 import pg from 'pg'
 import { settings } from '../settings.ts'
 import { OrdersController } from './orders.controller.ts'
