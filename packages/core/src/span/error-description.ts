@@ -15,9 +15,10 @@ export function describeError(thrown: unknown): ErrorDescription {
   const error = originOfError(thrown)
   try {
     // The type of what is no object is the kind of thing it is: its value could be anything, a function's its source.
-    if (error === null || error === undefined) return { type: String(error), message: '' }
     if (typeof error === 'function') return { type: 'function', message: error.name }
-    if (typeof error !== 'object') return { type: typeof error, message: String(error as string) }
+    if (error === null || typeof error !== 'object') {
+      return { type: error === null ? 'null' : typeof error, message: String(error) }
+    }
     const { code, name, message } = error as { code?: unknown; name?: unknown; message?: unknown }
     return {
       type: isWord(code) ? code : isWord(name) && name !== 'Error' ? name : className(error),

@@ -1,0 +1,28 @@
+import * as root from '@throughline/core'
+import * as http from '@throughline/core/http'
+import * as integration from '@throughline/core/integration'
+import * as logging from '@throughline/core/logging'
+import * as messaging from '@throughline/core/messaging'
+import * as propagation from '@throughline/core/propagation'
+import { expect, test } from 'vitest'
+
+// What is listed here is public: a name that goes is a breaking change.
+test('each entry point exports what it is known to', () => {
+  const names = (module: object) => Object.keys(module).toSorted().join(' ')
+  expect(names(root)).toMatchInlineSnapshot(
+    `"bindContext currentTrace keepTrace recordError runDetached withSpan"`,
+  )
+  expect(names(propagation)).toMatchInlineSnapshot(
+    `"bindContext extractContext headerGetter injectContext isTracingSuppressed linksTo objectSetter originOf originOfRequest runDetached suppressTracing w3cPropagator"`,
+  )
+  expect(names(http)).toMatchInlineSnapshot(
+    `"HttpServerTracer ServerRequest activeServerRequest noteResponse startClientRequest"`,
+  )
+  expect(names(messaging)).toMatchInlineSnapshot(
+    `"BatchLinks MAX_LINKS startBatch startProcess startSend"`,
+  )
+  expect(names(logging)).toMatchInlineSnapshot(`"traceFields traceFormat traceMixin"`)
+  expect(names(integration)).toMatchInlineSnapshot(
+    `"ATTR InvalidOptionError Operation SPAN_RECORD_CHANNEL TracingError checkChoice checkOption databaseSpanName describeError guard handlerSpanName httpClientSpanName httpServerSpanName isThenable messagingSpanName report resolveTracing runToEnd setErrorOrigin startOperation warnOnce"`,
+  )
+})

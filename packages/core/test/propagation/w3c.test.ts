@@ -1,0 +1,125 @@
+import { ROOT_CONTEXT, createTraceState, trace, type SpanContext } from '@opentelemetry/api'
+import {
+  headerGetter,
+  objectSetter,
+  suppressTracing,
+  w3cPropagator,
+} from '@throughline/core/propagation'
+import { describe, expect, test } from 'vitest'
+import { formatTraceparent, parseTraceparent } from '../../src/propagation/w3c.ts'
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
+const SPAN = '00f067aa0ba902b7'
+
+describe('a traceparent that is read', () => {
+  test.each([
+    [`00-${TRACE}-${SPAN}-00`, 0],
+    [`00-${TRACE}-${SPAN}-01`, 1],
+    [`00-${TRACE}-${SPAN}-02`, 2],
+    [`00-${TRACE}-${SPAN}-03`, 3],
+    [`00-${TRACE}-${SPAN}-ff`, 255],
+    [`  00-${TRACE}-${SPAN}-01\t`, 1],
+    [`01-${TRACE}-${SPAN}-01`, 1],
+    [`cc-${TRACE}-${SPAN}-01-what-the-future-adds`, 1],
+    [`fe-${TRACE}-${SPAN}-01-`, 1],
+  ])('%j', (header, traceFlags) => {
+    const read = { traceId: TRACE, spanId: SPAN, traceFlags, isRemote: true }
+    expect(parseTraceparent(header)).toEqual(read)
+  })
+})
+
+describe('a traceparent that is none', () => {
+  test.each([
+    '',
+    '00',
+    `00-${TRACE}-${SPAN}`,
+    `00-${TRACE}-${SPAN}-`,
+    `00-${TRACE}-${SPAN}-1`,
+    `00-${TRACE}-${SPAN}-01-`,
+    `00-${TRACE}-${SPAN}-01-more`,
+    `00-${TRACE}-${SPAN}-011`,
+    `00-${TRACE}-${SPAN}-0g`,
+    `cc-${TRACE}-${SPAN}-01.more`,
+    `cc-${TRACE}-${SPAN}-011`,
+    `ff-${TRACE}-${SPAN}-01`,
+    `0-${TRACE}-${SPAN}-01`,
+    `zz-${TRACE}-${SPAN}-01`,
+    `00-${'0'.repeat(32)}-${SPAN}-01`,
+    `00-${TRACE}-${'0'.repeat(16)}-01`,
+    `00-${TRACE.toUpperCase()}-${SPAN}-01`,
+    `00-${TRACE}-${SPAN.toUpperCase()}-01`,
+    `00-${TRACE}-${SPAN}-0A`,
+    `00-${TRACE.slice(1)}-${SPAN}-01 `,
+    `00_${TRACE}_${SPAN}_01`,
+    `00-${TRACE.replace('4', '\u0664')}-${SPAN}-01`,
+  ])('%j', (header) => {
+    expect(parseTraceparent(header)).toBeUndefined()
+  })
+})
+
+test.each([
+  [0, '00'],
+  [1, '01'],
+  [3, '03'],
+  [16, '10'],
+  [255, 'ff'],
+  [256 + 1, '01'],
+])('flags %i are written in two digits', (traceFlags, digits) => {
+  const header = formatTraceparent({ traceId: TRACE, spanId: SPAN, traceFlags })
+  expect(header).toBe(`00-${TRACE}-${SPAN}-${digits}`)
+})
+
+describe('the propagator', () => {
+  const spanContext: SpanContext = {
+    traceId: TRACE,
+    spanId: SPAN,
+    traceFlags: 3,
+    traceState: createTraceState('ot=th:8,vendor=opaque'),
+  }
+  const carrier = {
+    traceparent: `00-${TRACE}-${SPAN}-03`,
+    tracestate: 'ot=th:8,vendor=opaque',
+  }
+  const context = trace.setSpanContext(ROOT_CONTEXT, spanContext)
+
+  const injected = (from: Parameters<typeof w3cPropagator.inject>[0]) => {
+    const into = {}
+    w3cPropagator.inject(from, into, objectSetter)
+    return into
+  }
+
+  test('writes ids, all flags and the state', () => {
+    expect(injected(context)).toEqual(carrier)
+    expect(Object.keys(carrier)).toEqual(w3cPropagator.fields())
+  })
+
+  test('writes nothing without a valid span, nor where tracing is suppressed', () => {
+    expect(injected(ROOT_CONTEXT)).toEqual({})
+    const invalid = trace.setSpanContext(ROOT_CONTEXT, { ...spanContext, spanId: '0'.repeat(16) })
+    expect(injected(invalid)).toEqual({})
+    expect(injected(suppressTracing(context))).toEqual({})
+  })
+
+  test('writes no empty state', () => {
+    const stateless = { traceId: TRACE, spanId: SPAN, traceFlags: 1 }
+    expect(injected(trace.setSpanContext(ROOT_CONTEXT, stateless))).not.toHaveProperty('tracestate')
+  })
+
+  test('reads what it wrote', () => {
+    const read = trace.getSpanContext(w3cPropagator.extract(ROOT_CONTEXT, carrier, headerGetter))
+    expect(read).toMatchObject({ traceId: TRACE, spanId: SPAN, traceFlags: 3, isRemote: true })
+    expect(read?.traceState?.serialize()).toBe('ot=th:8,vendor=opaque')
+  })
+
+  test('leaves the context as it is when there is nothing to read', () => {
+    expect(w3cPropagator.extract(ROOT_CONTEXT, {}, headerGetter)).toBe(ROOT_CONTEXT)
+    const malformed = { traceparent: 'garbage', tracestate: 'a=b' }
+    expect(w3cPropagator.extract(ROOT_CONTEXT, malformed, headerGetter)).toBe(ROOT_CONTEXT)
+  })
+
+  test('keeps the ids of a sender whose state is malformed', () => {
+    const odd = { traceparent: carrier.traceparent, tracestate: '=,;%\u0000' }
+    const read = trace.getSpanContext(w3cPropagator.extract(ROOT_CONTEXT, odd, headerGetter))
+    expect(read).toMatchObject({ traceId: TRACE, spanId: SPAN })
+  })
+})
