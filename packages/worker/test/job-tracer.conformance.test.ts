@@ -1,10 +1,8 @@
 import { describeConformance } from '@throughline/testing/conformance'
 import { describe, test } from 'vitest'
-import { createJobTracer, type JobTracerOptions } from '../src/index.ts'
+import { createJobTracer } from '../src/index.ts'
 
-const relations: NonNullable<Extract<JobTracerOptions['relation'], string>>[] = ['link', 'parent']
-
-for (const relation of relations) {
+for (const relation of ['link', 'parent'] as const) {
   describeConformance(
     {
       name: `createJobTracer with the relation "${relation}"`,
@@ -13,7 +11,7 @@ for (const relation of relations) {
         kind: 'CONSUMER',
         attributes: ['messaging.system', 'messaging.destination.name', 'job.name', 'job.attempt'],
       },
-      relation: relation as 'link' | 'parent',
+      relation,
       except: { ignored: 'there is no such option', hooks: 'there are no such options' },
       start(options, handle) {
         const jobs = createJobTracer({ system: 'test', relation, ...options })

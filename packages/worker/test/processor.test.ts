@@ -1,4 +1,5 @@
 import { createTestTracing, type TestTracing } from '@throughline/testing'
+import type { Job } from 'bullmq'
 import {
   DelayedError,
   RateLimitError,
@@ -7,9 +8,9 @@ import {
   WaitingError,
 } from 'bullmq'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { traceProcessor, type BullMQJob } from '../src/bullmq/index.ts'
+import { traceProcessor } from '../src/bullmq/index.ts'
 
-const JOB: BullMQJob = {
+const FACTS = {
   id: '1',
   name: 'ship',
   queueName: 'shipping',
@@ -17,6 +18,7 @@ const JOB: BullMQJob = {
   timestamp: Date.now(),
   opts: { attempts: 3 },
 }
+const JOB = FACTS as Job
 
 let tracing: TestTracing
 beforeAll(() => {
@@ -25,16 +27,17 @@ beforeAll(() => {
 afterEach(() => tracing.reset())
 afterAll(() => tracing.shutdown())
 
-it('keeps name, length, this, arguments and result of a processor', () => {
+it('keeps name, length, this, arguments and result of a processor', async () => {
   const owner = {
-    run: traceProcessor(function run(this: unknown, job: BullMQJob, token: string, more: number) {
-      return [this, job, token, more]
+    run: traceProcessor(async function run(this: unknown, job, token, signal) {
+      return [this, job, token, signal]
     }),
   }
   expect(owner.run.name).toBe('run')
   expect(owner.run).toHaveLength(3)
-  expect(traceProcessor(() => {})).toHaveLength(0)
-  expect(owner.run(JOB, 'token', 3)).toEqual([owner, JOB, 'token', 3])
+  expect(traceProcessor(async () => {})).toHaveLength(0)
+  const { signal } = new AbortController()
+  expect(await owner.run(JOB, 'token', signal)).toEqual([owner, JOB, 'token', signal])
 })
 
 it.each([
@@ -47,7 +50,7 @@ it.each([
   ['no', 'ERROR', 'retry'],
   [undefined, 'ERROR', 'retry'],
 ])('judges an error as BullMQ does: %s', async (error, status, outcome) => {
-  const processor = traceProcessor(async (_job: BullMQJob) => {
+  const processor = traceProcessor(async (): Promise<void> => {
     throw error
   })
   await expect(processor(JOB)).rejects.toBe(error)
@@ -56,21 +59,21 @@ it.each([
   expect(span.attributes['job.outcome']).toBe(outcome)
 })
 
-it('counts a job without the option "attempts" as one that runs once', () => {
-  traceProcessor(() => {})({ ...JOB, opts: { attempts: 0 } })
+it('counts a job without the option "attempts" as one that runs once', async () => {
+  await traceProcessor(async () => {})({ ...FACTS, opts: { attempts: 0 } } as Job)
   expect(tracing.span('process shipping').attributes['job.max_attempts']).toBe(1)
 })
 
 it.each([[undefined], [null], [{}], [{ data: 1 }], ['text']])(
   'runs a processor that is called with something else in a test: %j',
-  (job) => {
-    const processor = traceProcessor((given: BullMQJob) => given)
-    expect(processor(job as never)).toBe(job)
+  async (job) => {
+    const processor = traceProcessor(async (given) => given)
+    expect(await processor(job as never)).toBe(job)
   },
 )
 
 it('refuses options that cannot work', () => {
-  expect(() => traceProcessor(() => {}, { relation: 'child' as never })).toThrow(
+  expect(() => traceProcessor(async () => {}, { relation: 'child' as never })).toThrow(
     /traceProcessor: option "relation"/,
   )
 })

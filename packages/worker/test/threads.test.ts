@@ -16,7 +16,7 @@ import { suppressTracing } from '@throughline/core/propagation'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { Piscina } from 'piscina'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { threadTask, traceTask, type TracedTask } from '../src/threads/index.ts'
+import { collectThreadSpans, threadTask, traceTask, type TracedTask } from '../src/threads/index.ts'
 import type { Answer, Task } from './fixtures/task.ts'
 
 const execArgv = ['--conditions=@throughline/source']
@@ -144,6 +144,17 @@ describe('with an SDK in the main thread', () => {
     })
     expect(await arrived(100)).toHaveLength(100)
     expect(new Set(records.map((record) => record.span.spanId)).size).toBe(100)
+  })
+
+  it('has all spans of a task as soon as its result, where they are collected', async () => {
+    const worker = startWorker()
+    await withSpan('request', async () => {
+      for (let round = 1; round <= 200; round++) {
+        await ask(worker, traceTask({ spans: 3 }))
+        collectThreadSpans()
+        expect(records).toHaveLength(round * 3)
+      }
+    })
   })
 
   it('delivers a span that outlives its task', async () => {

@@ -1,5 +1,5 @@
 export { traceProcessor } from './processor.ts'
 export { bullmqTelemetry } from './telemetry.ts'
-export type { BullMQJob, JobQueue } from './job.ts'
+export type { JobQueue } from './job.ts'
 export type { BullMQProcessorOptions } from './processor.ts'
 export type { BullMQTelemetryOptions } from './telemetry.ts'

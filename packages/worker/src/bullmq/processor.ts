@@ -1,10 +1,11 @@
 import { context } from '@opentelemetry/api'
 import { guard, isThenable } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
+import type { Processor } from 'bullmq'
 import type { JobToProcess } from '../job.ts'
 import { resolveJobTracing, type JobTracingOptions } from '../options.ts'
 import { runJob } from '../run-job.ts'
-import { describeJob, type BullMQJob } from './job.ts'
+import { describeJob } from './job.ts'
 import { processSpanOf, type ProcessSpan } from './process-span.ts'
 import { judgeBullMQ } from './verdict.ts'
 
@@ -14,27 +15,27 @@ export type BullMQProcessorOptions = JobTracingOptions<JobToProcess>
 /**
  * Wraps a processor, so that the span of an attempt knows its job and its error: attempt number, wait, `error.type`, the
  * exception. On a worker without `bullmqTelemetry` it makes that span itself. Result, error, `this` and `length` are
- * the processor's own.
+ * the processor's own, and so are its types, with the defaults that BullMQ has.
  *
  * @example
  * ```ts
  * new Worker('shipping', traceProcessor(async (job) => ship(job.data)), { connection, telemetry: bullmqTelemetry() })
  * ```
  */
-export function traceProcessor<J extends BullMQJob, R extends unknown[], T>(
-  processor: (job: J, ...rest: R) => T,
+export function traceProcessor<D = any, R = any, N extends string = string>(
+  processor: Processor<D, R, N>,
   options: BullMQProcessorOptions = {},
-): (job: J, ...rest: R) => T {
+): Processor<D, R, N> {
   const settings = resolveJobTracing<JobToProcess>('traceProcessor', 'bullmq', options)
   if (!settings.enabled) return processor
-  function traced(this: unknown, job: J, ...rest: R): T {
-    const run = (): T => processor.call(this, job, ...rest)
+  function traced(this: unknown, ...args: Parameters<Processor<D, R, N>>): Promise<R> {
+    const run = (): Promise<R> => processor.apply(this, args)
     const active = context.active()
     if (isTracingSuppressed(active)) return run()
-    const facts = guard('Reading a job', describeJob, job)
+    const facts = guard('Reading a job', describeJob, args[0])
     if (!facts) return run()
     const span = processSpanOf(active)
-    return span?.join(job) ? runIn(span, facts, run) : runJob(settings, facts, judgeBullMQ, run)
+    return span?.join(args[0]) ? runIn(span, facts, run) : runJob(settings, facts, judgeBullMQ, run)
   }
   // BullMQ reads the length: only a processor with three parameters gets an abort signal.
   return Object.defineProperties(traced, {
