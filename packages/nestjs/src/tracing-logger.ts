@@ -1,4 +1,4 @@
-import { ConsoleLogger, Injectable, type LogLevel } from '@nestjs/common'
+import { ConsoleLogger, type LogLevel } from '@nestjs/common'
 import { currentTrace } from '@throughline/core'
 import { traceFields } from '@throughline/core/logging'
 
@@ -27,7 +27,6 @@ interface JsonLine {
  * NestFactory.create(AppModule, { logger: new TracingLogger({ json: true }) })
  * ```
  */
-@Injectable()
 export class TracingLogger extends ConsoleLogger {
   protected override formatMessage(
     logLevel: LogLevel,

@@ -1,10 +1,11 @@
 import { trace, type TracerProvider } from '@opentelemetry/api'
 import { HttpServerTracer } from '@throughline/core/http'
-import { resolveTracing, type Tracing } from '@throughline/core/integration'
+import { resolveTracing, warnOnce, type Tracing } from '@throughline/core/integration'
 import { SCOPE } from './scope.ts'
 import type { TracingModuleOptions } from './tracing-options.ts'
 
 const OWNER = 'TracingModule'
+const kTracing: unique symbol = Symbol.for('@throughline/nestjs') as never
 
 /** The module's options, checked and resolved once. */
 export class TracingSetup {
@@ -13,10 +14,11 @@ export class TracingSetup {
   readonly server: HttpServerTracer
   readonly #tracerProvider: TracerProvider | undefined
 
-  constructor(options: TracingModuleOptions) {
+  /** @param application - anything that there is one of in each application */
+  constructor(options: TracingModuleOptions, application: object) {
     this.tracing = resolveTracing(SCOPE, OWNER, options)
     this.server = new HttpServerTracer(SCOPE, OWNER, options)
-    this.enabled = this.server.enabled
+    this.enabled = this.server.enabled && claim(application)
     this.#tracerProvider = options.tracerProvider
   }
 
@@ -24,4 +26,14 @@ export class TracingSetup {
   get tracerProvider(): TracerProvider {
     return this.#tracerProvider ?? trace.getTracerProvider()
   }
+}
+
+/** Two modules in one application would make every span twice. */
+function claim(application: object & { [kTracing]?: boolean }): boolean {
+  if (application[kTracing]) {
+    warnOnce('TracingModule is imported twice in one application; the first one traces it')
+    return false
+  }
+  Object.defineProperty(application, kTracing, { value: true })
+  return true
 }

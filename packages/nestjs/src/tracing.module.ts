@@ -36,6 +36,18 @@ const ConfigurableTracingModule: ConfigurableModuleCls<
   TracingModuleExtras
 > = ConfigurableModuleClass
 
+@Module({
+  providers: [
+    {
+      provide: TracingSetup,
+      useFactory: (options: TracingModuleOptions, adapterHost: HttpAdapterHost) =>
+        new TracingSetup(options, adapterHost),
+      inject: [TRACING_MODULE_OPTIONS, HttpAdapterHost],
+    },
+    { provide: APP_INTERCEPTOR, useClass: HandlerInterceptor },
+  ],
+  exports: [TRACING_MODULE_OPTIONS],
+})
 /**
  * Traces the application: a SERVER span for every HTTP request and an INTERNAL span for every handler, of HTTP, of
  * microservices and of whatever else runs Nest's global interceptors. Import it once, in the root module.
@@ -51,17 +63,6 @@ const ConfigurableTracingModule: ConfigurableModuleCls<
  * ```
  * @throws InvalidOptionError while the application is created, for an option that cannot work
  */
-@Module({
-  providers: [
-    {
-      provide: TracingSetup,
-      useFactory: (options: TracingModuleOptions) => new TracingSetup(options),
-      inject: [TRACING_MODULE_OPTIONS],
-    },
-    { provide: APP_INTERCEPTOR, useClass: HandlerInterceptor },
-  ],
-  exports: [TRACING_MODULE_OPTIONS],
-})
 export class TracingModule
   extends ConfigurableTracingModule
   implements OnModuleInit, OnApplicationShutdown
@@ -90,7 +91,7 @@ export class TracingModule
   }
 
   /** @internal */
-  onApplicationShutdown(): Promise<void> {
-    return flush(this.#setup.tracerProvider)
+  async onApplicationShutdown(): Promise<void> {
+    if (this.#setup.enabled) await flush(this.#setup.tracerProvider)
   }
 }

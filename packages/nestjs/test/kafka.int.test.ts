@@ -26,7 +26,8 @@ const FAILING = `nest-failing-${run}`
 const REJECTED = `nest-rejected-${run}`
 const PRICE = `nest-price-${run}`
 const BROKEN_PRICE = `nest-broken-price-${run}`
-const TOPICS = [PLACED, FAILING, REJECTED, PRICE, BROKEN_PRICE]
+const HYBRID = `nest-hybrid-${run}`
+const TOPICS = [PLACED, FAILING, REJECTED, PRICE, BROKEN_PRICE, HYBRID]
 
 const consumer = { maxWaitTimeInMs: 100, heartbeatInterval: 500, retry: { retries: 0 } }
 const attempts = new Map<string, number>()
@@ -66,6 +67,12 @@ class Notifications {
   }
 }
 
+@Controller()
+class HybridListener {
+  @EventPattern([HYBRID])
+  async heard(): Promise<void> {}
+}
+
 @Controller('orders')
 class Orders {
   constructor(@Inject('KAFKA') private readonly kafka: ClientKafka) {}
@@ -90,6 +97,11 @@ class Orders {
   @Get('reject')
   async reject(): Promise<void> {
     await firstValueFrom(this.kafka.emit(REJECTED, {}))
+  }
+
+  @Get('hybrid')
+  async hybrid(): Promise<void> {
+    await firstValueFrom(this.kafka.emit(HYBRID, {}))
   }
 
   @Get('price')
@@ -241,5 +253,46 @@ describe('requests over Kafka', () => {
       status: 'ERROR',
       statusMessage: 'no price list',
     })
+  })
+})
+
+describe('a hybrid application', () => {
+  let hybrid: RunningApp
+
+  async function startHybrid(inheritAppConfig: boolean): Promise<void> {
+    const strategy = new TracingServerKafka({
+      client: { brokers: process.env['KAFKA_BROKERS']!.split(','), clientId: 'hybrid' },
+      consumer: { ...consumer, groupId: `hybrid-${inheritAppConfig}-${run}` },
+      subscribe: { fromBeginning: true },
+    })
+    hybrid = await startApp(
+      { imports: [TracingModule.forRoot()], controllers: [HybridListener] },
+      {},
+      (app) => {
+        app.connectMicroservice({ strategy }, { inheritAppConfig })
+        return app.startAllMicroservices()
+      },
+    )
+  }
+
+  afterEach(() => hybrid.close())
+
+  it('has the spans of handlers where the microservice inherits its configuration', async () => {
+    await startHybrid(true)
+    await fetch(`${orders.url}/orders/hybrid`)
+    const handler = await tracing.waitFor((all) =>
+      all.find((span) => span.name === 'HybridListener.heard'),
+    )
+    await processed(1)
+    expect(handler.parentSpanId).toBe(tracing.span(`process ${HYBRID}`).spanId)
+  })
+
+  it('has the spans of messages where it does not', async () => {
+    await startHybrid(false)
+    await fetch(`${orders.url}/orders/hybrid`)
+    await tracing.waitFor((all) =>
+      all.find((span) => span.parentSpanId === tracing.span(`send ${HYBRID}`).spanId),
+    )
+    expect(tracing.spans().map((span) => span.name)).not.toContain('HybridListener.heard')
   })
 })

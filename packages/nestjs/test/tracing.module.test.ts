@@ -351,6 +351,19 @@ describe('options', () => {
     expect(tracing.unended()).toEqual([])
   })
 
+  it('traces once where the module is imported twice', async () => {
+    running = await startApp({
+      imports: [
+        TracingModule.forRoot(),
+        { module: class Feature {}, imports: [TracingModule.forRoot({ spanName: () => 'other' })] },
+      ],
+      controllers: [OrdersController],
+    })
+    await get('/orders/1')
+    await running.close()
+    expect(tracing.spans()).toHaveLength(2)
+  })
+
   it('takes its options from a factory, and lets others inject them', async () => {
     let injected: unknown
     @Injectable()
