@@ -5,12 +5,15 @@ import { createTestTracing, type TestSpan, type TestTracing } from '@throughline
 import { DelayedError, FlowProducer, Queue, UnrecoverableError, Worker } from 'bullmq'
 import type { Job, JobsOptions, Processor, QueueOptions, WorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
+import { Piscina } from 'piscina'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   bullmqTelemetry,
   traceProcessor,
   type BullMQTelemetryOptions,
 } from '../src/bullmq/index.ts'
+import { traceTask, type TracedTask } from '../src/threads/index.ts'
+import type { Answer, Task } from './fixtures/task.ts'
 
 const connection = (): QueueOptions['connection'] => {
   const { hostname, port } = new URL(process.env['REDIS_URL']!)
@@ -206,6 +209,44 @@ describe('with tracing', () => {
         `    process ${queue.name} [CONSUMER] -> send ${queue.name}`,
       ].join('\n'),
     )
+  })
+
+  it('continues in a worker thread what a processor began', async () => {
+    const telemetry = bullmqTelemetry({ relation: 'parent' })
+    const pool = new Piscina<TracedTask<Task>, Answer>({
+      filename: new URL('fixtures/task.ts', import.meta.url).href,
+      execArgv: ['--conditions=@throughline/source'],
+      maxThreads: 1,
+    })
+    closing.push(() => pool.destroy())
+    const queue = queueOf({ telemetry })
+    let answer: Answer | undefined
+    const processor = traceProcessor(async (job) => {
+      answer = await pool.run(traceTask<Task>(job.data))
+    })
+    work(queue, processor, { telemetry })
+    await queue.add('ship', { spans: 1 })
+    const [span] = await processed(1)
+    expect(answer?.current).toMatchObject({ traceId: span?.traceId, spanId: span?.spanId })
+    expect(answer?.inSpan).toMatchObject({ traceId: span?.traceId, recording: true })
+    expect(span?.traceId).toBe(tracing.span(`send ${queue.name}`).traceId)
+  })
+
+  it('starts a trace for each run of a job scheduler', async () => {
+    const telemetry = bullmqTelemetry()
+    const queue = queueOf({ telemetry })
+    work(
+      queue,
+      traceProcessor(async () => {}),
+      { telemetry },
+    )
+    await withSpan('bootstrap', () => queue.upsertJobScheduler('tick', { every: 100 }))
+    const spans = await processed(4)
+    const first = tracing.spans().find((s) => s.name.startsWith('send'))
+    expect(new Set([first?.traceId, ...spans.map((s) => s.traceId)]).size).toBe(5)
+    expect(spans.every((s) => s.links[0]?.spanId === first?.spanId)).toBe(true)
+    const ofBoot = tracing.spans().filter((s) => s.traceId === first?.traceId)
+    expect(ofBoot.map((s) => s.kind)).toEqual(['PRODUCER', 'INTERNAL'])
   })
 
   it('asks a function for the relation of each queue', async () => {
