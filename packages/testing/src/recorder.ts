@@ -22,14 +22,15 @@ export function neighboursOf(span: TestSpan): TestSpan[] {
 export class Recorder implements SpanProcessor {
   #finished: TestSpan[] = []
   #endedTwice: string[] = []
-  readonly #open = new Map<string, Started>()
+  #started = 0
+  readonly #open = new Map<string, { readonly span: Started; readonly order: number }>()
   // Both outlive a reset, so that a child which ends after it is not taken for an orphan.
   readonly #endedIds = new Set<string>()
   readonly #remoteParents = new Set<string>()
   readonly #waiting = new Set<Waiting>()
 
   onStart(span: Started): void {
-    this.#open.set(span.spanContext().spanId, span)
+    this.#open.set(span.spanContext().spanId, { span, order: this.#started++ })
     if (span.parentSpanContext?.isRemote) this.#remoteParents.add(span.parentSpanContext.spanId)
     this.#countEnds(span)
     this.#wake()
@@ -39,8 +40,10 @@ export class Recorder implements SpanProcessor {
     const { spanId } = span.spanContext()
     this.#endedIds.add(spanId)
     // A span from before a reset is forgotten, also when it ends after it.
-    if (!this.#open.delete(spanId)) return
-    const finished = toTestSpan(span)
+    const open = this.#open.get(spanId)
+    if (!open) return
+    this.#open.delete(spanId)
+    const finished = toTestSpan(span, open.order)
     neighbours.set(finished, () => this.spans())
     this.#finished.push(finished)
     this.#wake()
@@ -60,7 +63,7 @@ export class Recorder implements SpanProcessor {
   }
 
   unended(): string[] {
-    return [...this.#open.values()].map((span) => span.name)
+    return [...this.#open.values()].map(({ span }) => span.name)
   }
 
   endedTwice(): string[] {

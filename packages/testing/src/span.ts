@@ -18,7 +18,22 @@ export interface TestSpan {
   readonly durationMs: number
 }
 
-export function toTestSpan(span: ReadableSpan): TestSpan {
+// Clocks are too coarse to order spans that start within a millisecond.
+const startOrders = new WeakMap<TestSpan, number>()
+
+/** Compares by start, for `sort`. */
+export function byStart(a: TestSpan, b: TestSpan): number {
+  return a.startMs - b.startMs || (startOrders.get(a) ?? 0) - (startOrders.get(b) ?? 0)
+}
+
+/** @param startOrder - how many spans had started before */
+export function toTestSpan(span: ReadableSpan, startOrder: number): TestSpan {
+  const testSpan = describe(span)
+  startOrders.set(testSpan, startOrder)
+  return testSpan
+}
+
+function describe(span: ReadableSpan): TestSpan {
   const { traceId, spanId } = span.spanContext()
   return {
     name: span.name,

@@ -1,4 +1,4 @@
-import type { TestSpan } from './span.ts'
+import { byStart, type TestSpan } from './span.ts'
 
 /**
  * All traces as indented text, without ids and times: a line a span, children under their parent in order of start, the
@@ -27,7 +27,7 @@ export function renderTree(spans: readonly TestSpan[]): string {
 }
 
 function inOrder(spans: readonly TestSpan[] = []): TestSpan[] {
-  return spans.toSorted((a, b) => a.startMs - b.startMs)
+  return spans.toSorted(byStart)
 }
 
 function describe(span: TestSpan, byId: ReadonlyMap<string, TestSpan>): string {

@@ -26,6 +26,17 @@ test('finished spans are kept in the order of their end', () => {
   expect(tracing.tree()).toBe('outer [INTERNAL]\n  inner [INTERNAL]')
 })
 
+test('a tree is in order of start, also within one tick of the clock', () => {
+  const tracing = tracingOf()
+  const at = { startTime: 1_700_000_000_000 }
+  const [first, second] = ['first', 'second'].map((name) =>
+    trace.getTracer('test').startSpan(name, at, ROOT_CONTEXT),
+  )
+  second!.end()
+  first!.end()
+  expect(tracing.tree()).toBe('first [INTERNAL]\nsecond [INTERNAL]')
+})
+
 test('a set-up after a shutdown is the global one', async () => {
   await createTestTracing().shutdown()
   const second = tracingOf()
