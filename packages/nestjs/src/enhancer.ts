@@ -1,5 +1,6 @@
 import { context, trace, type Context, type Tracer } from '@opentelemetry/api'
-import { startOperation, type Operation } from '@throughline/core/integration'
+import type { CallHandler } from '@nestjs/common'
+import { runToEnd, startOperation, type Operation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import { runCall } from './call.ts'
 import { failRequest } from './failure.ts'
@@ -13,7 +14,7 @@ interface EnhancerKind {
   readonly type: NestType
   /** Whether Nest calls it, and not the application: a service may have a method of that name too. */
   readonly isNestCall: (args: readonly unknown[]) => boolean
-  /** The arguments to go on with, where the call's span shall end before the call does. */
+  /** The arguments to go on with, where the span is of the call alone and not of the Observable that it returns. */
   readonly watch?: (args: readonly unknown[], operation: Operation, outer: Context) => unknown[]
 }
 
@@ -25,16 +26,18 @@ const KINDS: Readonly<Record<string, EnhancerKind>> = {
     isNestCall: ([execution, next]) => isExecution(execution) && isCallHandler(next),
     watch: ([execution, next, ...rest], operation, outer) => [
       execution,
-      isCallHandler(next) ? new WatchedCallHandler(next, operation, outer) : next,
+      new WatchedCallHandler(next as CallHandler, operation, outer),
       ...rest,
     ],
   },
 }
 
+const WATCHED = { onError: failRequest }
+
 /** The traced methods of a class that is a guard, a pipe or an interceptor; `undefined` for all others. */
 export function enhancerMethods(prototype: object, tracer: Tracer): Overrides | undefined {
   const type = methodOf(prototype, 'constructor')
-  if (!type || isBuiltIn(type)) return undefined
+  if (!type) return undefined
   const methods: Record<string, unknown> = {}
   for (const [key, kind] of Object.entries(KINDS)) {
     const original = methodOf(prototype, key)
@@ -58,9 +61,12 @@ function tracedEnhancer(
     if (!traced) return original.apply(this, args)
     const begin = () => startOperation(tracer, name, options, context.active())
     const operation = begin()
-    const passed = watch ? watch(args, operation, outer) : args
-    const call = () => original.apply(this, passed)
-    return runCall(operation, call, { onError: failRequest, restart: begin })
+    if (!watch) {
+      const call = () => original.apply(this, args)
+      return runCall(operation, call, { onError: failRequest, restart: begin })
+    }
+    const passed = watch(args, operation, outer)
+    return runToEnd(operation, () => original.apply(this, passed), WATCHED)
   }
   return likeOriginal(wrapper, original)
 }
@@ -72,11 +78,6 @@ function methodOf(prototype: object, key: string): Method | undefined {
     if (descriptor) return typeof descriptor.value === 'function' ? descriptor.value : undefined
   }
   return undefined
-}
-
-// Of the language or of Node itself, such as `Map`: nobody's enhancer, and its prototype is everybody's.
-function isBuiltIn(type: Method): boolean {
-  return (globalThis as Record<string, unknown>)[type.name] === type
 }
 
 function isExecution(value: unknown): boolean {

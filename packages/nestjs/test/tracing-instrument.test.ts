@@ -21,7 +21,7 @@ import {
 import { APP_GUARD, Reflector } from '@nestjs/core'
 import { withSpan } from '@throughline/core'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
-import { of, type Observable, delay } from 'rxjs'
+import { delay, of, retry, type Observable } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { NoTrace, TracingModule, tracingInstrument } from '../src/index.ts'
 import { startApp, type RunningApp } from './shop-app.ts'
@@ -66,6 +66,13 @@ class TrimPipe implements PipeTransform {
 class ClockInterceptor implements NestInterceptor {
   intercept(_execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     return withSpan('read clock', () => next.handle())
+  }
+}
+
+@Injectable()
+class RetryInterceptor implements NestInterceptor {
+  intercept(_execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(retry(1))
   }
 }
 
@@ -132,6 +139,13 @@ class OrdersController {
     return 'intercepted'
   }
 
+  @Get('retried')
+  @UseInterceptors(RetryInterceptor, ClockInterceptor)
+  retried(): string {
+    if (attempts++ === 0) throw new TypeError('the first time')
+    return 'retried'
+  }
+
   @Get('cached')
   @UseInterceptors(CacheInterceptor)
   cached(): string {
@@ -145,6 +159,7 @@ class OrdersController {
   }
 }
 
+let attempts = 0
 let tracing: TestTracing
 let running: RunningApp
 
@@ -270,6 +285,16 @@ describe('interceptors', () => {
         '      read clock [INTERNAL]',
       ),
     )
+  })
+
+  it('have it once for each time that they are called', async () => {
+    expect(await (await get('retried')).text()).toBe('retried')
+    await tracing.waitFor((all) => all.some((span) => span.kind === 'SERVER'))
+    expect(tracing.unended()).toEqual([])
+    expect(tracing.span('RetryInterceptor.intercept').status).toBe('UNSET')
+    const clocks = tracing.spans().filter((span) => span.name === 'ClockInterceptor.intercept')
+    expect(clocks.map((span) => span.status)).toEqual(['UNSET', 'UNSET'])
+    expect(tracing.span('OrdersController.retried').status).toBe('UNSET')
   })
 
   it('that answer themselves have a span until then', async () => {
