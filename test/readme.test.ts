@@ -13,10 +13,13 @@ test('every code block of the README says which file it is copied from', () => {
   expect(blocks).toHaveLength([...readme.matchAll(/```ts\n/g)].length)
 })
 
-test.each(blocks)('the block from %s stands there word for word, in at most 20 lines', (file, code) => {
-  const source = readFileSync(new URL(file, root), 'utf8')
-  expect(code.trim()).not.toBe('')
-  // A block may leave out lines of the file, where it stands as an ellipsis.
-  for (const part of code.split(/^ *\/\/ …\n/m)) expect(source).toContain(part)
-  expect(code.split('\n').length).toBeLessThanOrEqual(MAX_LINES)
-})
+test.each(blocks)(
+  'the block from %s stands there word for word, in at most 20 lines',
+  (file, code) => {
+    const source = readFileSync(new URL(file, root), 'utf8')
+    expect(code.trim()).not.toBe('')
+    // A block may leave out lines of the file, where it stands as an ellipsis.
+    for (const part of code.split(/^ *\/\/ …\n/m)) expect(source).toContain(part)
+    expect(code.split('\n').length).toBeLessThanOrEqual(MAX_LINES)
+  },
+)

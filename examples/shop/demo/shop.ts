@@ -34,7 +34,7 @@ export class Shop {
     otlp: string,
     signal: AbortSignal,
   ): Promise<Shop> {
-    await createTopics(servers['KAFKA_BROKERS']!)
+    await createTopics(servers['KAFKA_BROKERS'] ?? '')
     const [gatewayPort, ordersPort] = await Promise.all([freePort(), freePort()])
     const env = {
       ...process.env,

@@ -5,8 +5,9 @@ import { DemoProcess } from './demo-process.ts'
 const STOP_LIMIT_MS = 5000
 let demo: DemoProcess
 
-afterEach(() => {
-  expect([...demo.processes().values()]).toEqual([])
+afterEach(async () => {
+  const left = (): string[] => [...demo.processes().values()]
+  await expect.poll(left, { timeout: STOP_LIMIT_MS }).toEqual([])
 })
 
 /** Ends with its own time limit: the promise is that stopping takes 5 s at most. */
@@ -43,7 +44,7 @@ test('a service that crashes at start is named with what it said, and nothing is
 test('a broker that is killed in the middle is named, and nothing is left', async () => {
   demo = new DemoProcess(['--keep'])
   await demo.says('the shop is open')
-  const [broker] = [...demo.processes()].find(([, line]) => / kafka\.Kafka /.test(line))!
+  const [broker] = [...demo.processes()].find(([, line]) => /^\S*java .* kafka\.Kafka /.test(line))!
   process.kill(broker, 'SIGKILL')
   const { code, stderr } = await demo.ended
   expect(code).toBe(1)

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { trace } from '@opentelemetry/api'
-import fastifyTracing from '@throughline/fastify'
+import { fastifyTracing } from '@throughline/fastify'
 import { withSpan } from '@throughline/core'
 import { createTestTracing } from '@throughline/testing'
 import Fastify, { type FastifyInstance } from 'fastify'

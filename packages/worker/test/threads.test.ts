@@ -1,4 +1,3 @@
-// oxlint-disable unicorn/require-post-message-target-origin -- threads have no windows
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { MessageChannel, Worker, receiveMessageOnPort } from 'node:worker_threads'

@@ -34,7 +34,7 @@ await stock.subscribe({ topic: 'stock.reserved', fromBeginning: true })
 await stock.run({
   async eachBatch({ batch }) {
     for (const message of batch.messages) {
-      await traceMessage(message, () => log.info({ sku: String(message.key) }, 'stock reserved'))
+      traceMessage(message, () => log.info({ sku: String(message.key) }, 'stock reserved'))
     }
     log.info({ messages: batch.messages.length }, 'stock is up to date')
   },

@@ -12,19 +12,14 @@ import { OrdersController } from './orders.controller.ts'
 import { PaymentService } from './payment.service.ts'
 
 const database = tracePg(new pg.Pool({ connectionString: settings.databaseUrl }))
-const client = { clientId: 'orders', brokers: settings.brokers }
+const kafka = {
+  name: 'KAFKA',
+  customClass: TracingClientKafka,
+  options: { client: { clientId: 'orders', brokers: settings.brokers }, producerOnlyMode: true },
+}
 
 @Module({
-  imports: [
-    TracingModule.forRoot(),
-    ClientsModule.register([
-      {
-        name: 'KAFKA',
-        customClass: TracingClientKafka,
-        options: { client, producerOnlyMode: true },
-      },
-    ]),
-  ],
+  imports: [TracingModule.forRoot(), ClientsModule.register([kafka])],
   controllers: [OrdersController],
   providers: [PaymentService, { provide: 'DATABASE', useValue: database }],
 })

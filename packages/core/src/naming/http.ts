@@ -8,4 +8,6 @@ export function httpServerSpanName(method: string, route: string | undefined): s
 }
 
 /** `{method}`, or `{method} {template}` where the caller knows the URL's template. */
-export const httpClientSpanName: (method: string, template?: string) => string = httpServerSpanName
+export function httpClientSpanName(method: string, template?: string): string {
+  return httpServerSpanName(method, template)
+}

@@ -36,7 +36,6 @@ export function flushSpans(): void {
     waiting.delete(channel)
     try {
       const out = new BroadcastChannel(channel)
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no window
       out.postMessage(records)
       out.close()
     } catch (error) {
