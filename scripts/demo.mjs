@@ -7,7 +7,11 @@ await step('installing', install)
 await step('building', () => turbo('build'))
 const { code, signal } = await run(
   'node',
-  ['examples/shop/demo/main.ts', ...process.argv.slice(2)],
+  [
+    '--disable-warning=TimeoutNegativeWarning',
+    'examples/shop/demo/main.ts',
+    ...process.argv.slice(2),
+  ],
   {
     extraEnv: { THROUGHLINE_DEMO_STARTED_AT: String(startedAt) },
   },

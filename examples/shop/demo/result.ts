@@ -100,7 +100,6 @@ export function judge(
   }))
   const declined = orders.filter((order) => order.status === 402)
   const unended = shop.services.map((service) => service.books?.unended ?? 0)
-  const lines = shop.logs.filter((line) => line.message !== 'ready')
   const missing = [
     ...missingHops(story),
     ...(declined.length === 1 ? [] : ['the order that is declined with 402']),
@@ -137,8 +136,8 @@ export function judge(
     orphans: orphans.length,
     unended: unended.reduce((sum, count) => sum + count, 0),
     logs: {
-      lines: lines.length,
-      correlated: lines.filter((line) => line.traceId && store.trace(line.traceId).length > 0)
+      lines: shop.logs.length,
+      correlated: shop.logs.filter((line) => line.traceId && store.trace(line.traceId).length > 0)
         .length,
     },
     timings,

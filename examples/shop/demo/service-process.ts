@@ -21,6 +21,7 @@ export interface Books {
 /** One service of the shop, in a process of its own. */
 export class ServiceProcess {
   readonly name: string
+  /** What it printed since it is ready. */
   readonly logs: LogLine[] = []
   /** Resolves when the service printed `ready`; rejects with its last lines when it ends before. */
   readonly ready: Promise<void>
@@ -46,7 +47,9 @@ export class ServiceProcess {
     })
     this.ready = new Promise((resolve, reject) => {
       createInterface({ input: this.#child.stdout! }).on('line', (line) => {
-        if (this.#onLog(line) === 'ready') resolve()
+        if (this.#onLog(line) !== 'ready') return
+        this.logs.length = 0
+        resolve()
       })
       createInterface({ input: this.#child.stderr! }).on('line', (line) => this.#onTracing(line))
       void this.exited.then(() => reject(this.failure('ended before it was ready')))
