@@ -16,32 +16,48 @@ for (const name of Object.keys(env)) {
   if (/^npm_(config|package|lifecycle)_/i.test(name)) delete env[name]
 }
 
+// An interrupted step is not followed by the next one, whatever its command made of the signal.
+let interrupted = false
 const running = new Set()
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
-    for (const child of running) child.kill(signal)
+    interrupted = true
+    for (const stop of running) stop(signal)
     if (running.size === 0) process.exit(130)
   })
 }
 
-/** Runs a command in the project's folder; resolves with its exit code and, where `capture` is set, with its output. */
-export function run(command, args, { capture = false, extraEnv = {}, stdout = 'inherit' } = {}) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd: root,
-      env: { ...env, ...extraEnv },
-      stdio: ['ignore', capture ? 'pipe' : stdout, capture ? 'pipe' : 'inherit'],
-    })
-    running.add(child)
-    let output = ''
-    child.stdout?.on('data', (chunk) => (output += chunk))
-    child.stderr?.on('data', (chunk) => (output += chunk))
-    child.once('error', reject)
-    child.once('close', (code, signal) => {
-      running.delete(child)
-      resolve({ code: code ?? 1, signal, output })
-    })
+/**
+ * Runs a command in the project's folder and resolves with its exit code. Where `capture` is set, its output is kept and
+ * an interruption ends it with all that it started; else it is told, and ends in its own way.
+ */
+export async function run(command, args, { capture = false, extraEnv = {} } = {}) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...env, ...extraEnv },
+    detached: capture,
+    stdio: ['ignore', capture ? 'pipe' : 'inherit', capture ? 'pipe' : 'inherit'],
   })
+  const stop = (signal) => (capture ? killGroup(child) : child.kill(signal))
+  running.add(stop)
+  let output = ''
+  child.stdout?.on('data', (chunk) => (output += chunk))
+  child.stderr?.on('data', (chunk) => (output += chunk))
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  running.delete(stop)
+  if (interrupted) process.exit(130)
+  return { code: code ?? 1, output }
+}
+
+function killGroup(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // It is gone already.
+  }
 }
 
 /** Installs what the lock file says. Needs nothing on the machine but Node and npm. */
