@@ -19,12 +19,16 @@ for (const name of Object.keys(env)) {
 // An interrupted step is not followed by the next one, whatever its command made of the signal.
 let interrupted = false
 const running = new Set()
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    interrupted = true
-    for (const stop of running) stop(signal)
-    if (running.size === 0) process.exit(130)
-  })
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, interrupt)
+
+// npm ends at once when it is asked to, and tells nobody.
+const parent = process.ppid
+setInterval(() => process.ppid === parent || interrupt('SIGTERM'), 500).unref()
+
+function interrupt(signal) {
+  interrupted = true
+  for (const stop of running) stop(signal)
+  if (running.size === 0) process.exit(130)
 }
 
 /**

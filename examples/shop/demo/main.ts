@@ -32,6 +32,7 @@ try {
 } finally {
   await shop?.stop()
   await Promise.all([receiver?.close(), servers?.stop()])
+  process.exit() // what was given up may still wait for its time limit
 }
 
 async function run(): Promise<DemoResult> {
