@@ -14,6 +14,7 @@ export default defineConfig({
         ssr,
         test: {
           name: 'unit',
+          maxWorkers: 2, // by default vitest leaves a core free, which on two cores is half of them
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/*.full.test.ts', '**/node_modules/**'],
           sequence: { groupOrder: 0 },
