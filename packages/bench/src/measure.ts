@@ -1,0 +1,62 @@
+import type { Subject } from './question.ts'
+
+/** What one process measured, for one operation. */
+export interface Measurement {
+  /** CPU time of the whole process, all its threads, in microseconds. */
+  readonly cpuMicros: number
+  readonly allocatedBytes: number
+}
+
+const WARM_UP_MS = 500
+const BATCH_MS = 300
+const BATCHES = 5
+
+/**
+ * Measures a subject in this process: warm-up, then the median of several batches. CPU time is used and not the clock,
+ * because it does not grow when something else runs.
+ */
+export async function measure(subject: Subject): Promise<Measurement> {
+  const times = await warmUp(subject)
+  const costs: number[] = []
+  for (let batch = 0; batch < BATCHES; batch++) {
+    const before = process.cpuUsage()
+    await subject.run(times)
+    const { user, system } = process.cpuUsage(before)
+    costs.push((user + system) / times)
+  }
+  return { cpuMicros: median(costs), allocatedBytes: await allocated(subject, times) }
+}
+
+/** Runs until the compiler is done, and answers how many operations fill a batch. */
+async function warmUp(subject: Subject): Promise<number> {
+  let times = 16
+  const start = performance.now()
+  for (;;) {
+    const since = performance.now()
+    await subject.run(times)
+    const took = performance.now() - since
+    if (performance.now() - start > WARM_UP_MS && took >= BATCH_MS / 4) {
+      return Math.max(1, Math.round((times * BATCH_MS) / took))
+    }
+    if (took < BATCH_MS) times *= 2
+  }
+}
+
+/** Bytes for one operation: the growth of a heap that is large enough not to be collected meanwhile. */
+async function allocated(subject: Subject, most: number): Promise<number> {
+  const times = Math.min(most, 2000)
+  const growths: number[] = []
+  for (let batch = 0; batch < BATCHES; batch++) {
+    globalThis.gc?.()
+    const before = process.memoryUsage().heapUsed
+    await subject.run(times)
+    growths.push((process.memoryUsage().heapUsed - before) / times)
+  }
+  return Math.max(0, median(growths))
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}

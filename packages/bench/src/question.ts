@@ -1,0 +1,20 @@
+/** Something that is measured: `run` does the work so many times. */
+export interface Subject {
+  run(times: number): unknown
+  close?(): unknown
+}
+
+/** One question, answered by alternating its variants in one run. */
+export interface Question {
+  readonly title: string
+  /** What is counted: `line`, `message`, `request`, … */
+  readonly unit: string
+  /** Each variant is set up in a process of its own. */
+  readonly variants: Readonly<Record<string, () => Subject | Promise<Subject>>>
+  /** The variant without any tracing. Where there is one, costs are what a variant adds to it. */
+  readonly base?: string
+  /** The variant that is 1.00. */
+  readonly peer: string
+  /** What we promise, as a share of the peer. */
+  readonly budgets: Readonly<Record<string, number>>
+}

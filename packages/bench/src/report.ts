@@ -1,0 +1,46 @@
+import { cpus } from 'node:os'
+import type { Answer, VariantAnswer } from './answer.ts'
+
+/** The page of all answers, for docs/reference/benchmarks.md. */
+export function renderReport(answers: readonly Answer[]): string {
+  return [
+    '# Benchmarks',
+    '',
+    'Made by `pnpm bench`; not written by hand. Every variant runs in a fresh process, alternating in each round; the figures are',
+    'medians over the rounds. CPU time is that of the whole process. Absolute times differ between machines: the ratios are what',
+    'counts, and where a question has a base without tracing, they compare what each variant adds to it.',
+    '',
+    `Node ${process.versions.node}, ${cpus().length} cores.`,
+    ...answers.flatMap(renderAnswer),
+    '',
+  ].join('\n')
+}
+
+function renderAnswer(answer: Answer): string[] {
+  return [
+    '',
+    `## ${answer.title}`,
+    '',
+    `Per ${answer.unit}, ${answer.rounds} rounds.`,
+    '',
+    '| variant | CPU µs | bytes | of the peer | budget |',
+    '| --- | ---: | ---: | ---: | ---: |',
+    ...answer.variants.map((variant) => renderVariant(variant, answer)),
+  ]
+}
+
+function renderVariant(variant: VariantAnswer, { base, peer }: Answer): string {
+  const isBase = variant.variant === base
+  const ratio = isBase ? '–' : variant.ratio.toFixed(2)
+  const note = isBase ? ' (base)' : variant.variant === peer ? ' (peer)' : ''
+  const met = variant.budget !== undefined && variant.ratio <= variant.budget
+  const budget = variant.budget === undefined ? '' : `≤ ${variant.budget} ${met ? '✓' : '✗'}`
+  const cells = [
+    variant.variant + note,
+    variant.cpuMicros.toFixed(3),
+    variant.allocatedBytes.toFixed(0),
+    ratio,
+    budget,
+  ]
+  return `| ${cells.join(' | ')} |`
+}
