@@ -49,12 +49,17 @@ function renderAttempts(spans: readonly StoredSpan[]): string {
     .filter((span) => span.name === 'process ship-order')
     .toSorted((a, b) => a.startMs - b.startMs)
     .map((span) => {
-      const { attributes, status, statusMessage, durationMs } = span
-      const attempt = `attempt ${String(attributes['job.attempt'])} of ${String(attributes['job.max_attempts'])}`
-      const outcome = String(attributes['job.outcome'] ?? '')
-      return `${attempt}  ${status.padEnd(5)}  ${outcome.padEnd(9)}  ${durationMs.toFixed(0)} ms  ${statusMessage ?? ''}`
+      const { status, statusMessage, durationMs } = span
+      const attempt = `attempt ${read(span, 'job.attempt')} of ${read(span, 'job.max_attempts')}`
+      const outcome = read(span, 'job.outcome').padEnd(9)
+      return `${attempt}  ${status.padEnd(5)}  ${outcome}  ${durationMs.toFixed(0)} ms  ${statusMessage ?? ''}`
     })
     .join('\n')
+}
+
+function read({ attributes }: StoredSpan, key: string): string {
+  const value = attributes[key]
+  return typeof value === 'string' || typeof value === 'number' ? `${value}` : ''
 }
 
 function renderOrder({ sku, status, durationMs }: PlacedOrder, traceId = '(declined)'): string {
