@@ -21,7 +21,7 @@ describe('an option that cannot work says what was expected and what was given:'
     [{ tracerProvider: {} }, 'option "tracerProvider" must be a TracerProvider, got object'],
     [{ tracerProvider: null }, 'option "tracerProvider" must be a TracerProvider, got null'],
     [{ propagator: [] }, 'option "propagator" must be a TextMapPropagator, got an array'],
-    [{ ignore: '/health' }, 'option "ignore" must be a function, got "/health"'],
+    [{ ignore: 7 }, 'option "ignore" must be a function, a glob or a list of globs, got 7'],
     [{ spanName: 7 }, 'option "spanName" must be a function, got 7'],
     [{ attributes: {} }, 'option "attributes" must be a function, got object'],
     [{ trust: 'nobody' }, `option "trust" must be 'inherit' or 'edge', got "nobody"`],

@@ -188,9 +188,9 @@ test('a caller that is not trusted is linked to, not continued', async () => {
 })
 
 test('a bad option is refused when the plugin is registered', async () => {
-  const options = { ignore: '/health' } as never
+  const options = { ignore: 7 } as never
   await expect(serve((app) => app.register(fastifyTracing, options))).rejects.toThrow(
-    'fastifyTracing: option "ignore" must be a function, got "/health"',
+    'fastifyTracing: option "ignore" must be a function, a glob or a list of globs, got 7',
   )
 })
 

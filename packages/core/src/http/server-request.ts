@@ -104,8 +104,9 @@ export class ServerRequest {
     const complete = isComplete(this.request, response)
     if (complete && (status === undefined || status < 500)) return
     if (this.#timedOut) return operation.error({ type: 'timeout' })
-    if (this.#failed) return this.#describeError()
-    operation.error({ type: complete ? String(status) : 'client_disconnected' })
+    // A body that broke off because the client left is no error of its own.
+    if (this.#failed && this.#error !== this.request.errored) return this.#describeError()
+    operation.error({ type: complete ? String(status) : whoLeft(this.request, response) })
   }
 
   #describeError(): void {
@@ -139,3 +140,17 @@ function isComplete(request: IncomingMessage, response: ServerResponse): boolean
   if (stream) return response.writableEnded && stream.rstCode === 0
   return response.writableEnded && (response.writableFinished || !request.socket?.destroyed)
 }
+
+/**
+ * Who gave up a response that was not sent to its end: the client closed or reset its connection first, or the server
+ * destroyed the response, say because the body's stream failed.
+ */
+function whoLeft({ socket }: IncomingMessage, response: ServerResponse): string {
+  const stream = (response as { stream?: { rstCode?: number } }).stream
+  const client = stream
+    ? stream.rstCode !== HTTP2_INTERNAL_ERROR
+    : !socket || socket.errored !== null || socket.readableEnded
+  return client ? 'client_disconnected' : 'response_aborted'
+}
+
+const HTTP2_INTERNAL_ERROR = 2

@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SpanKind, context, type Attributes, type Context } from '@opentelemetry/api'
 import { checkChoice, checkOption, resolveTracing } from '../options.ts'
 import type { Scope, Tracing, TracingOptions } from '../options.ts'
-import { guard } from '../guard.ts'
 import { originOfRequest, type Trust } from '../propagation/relation.ts'
 import { isTracingSuppressed, suppressTracing } from '../propagation/suppress.ts'
 import { extractContext } from '../propagation/transfer.ts'
 import { Operation, startOperation } from '../span/operation.ts'
 import { addHeaders, headerKeys, type CapturedHeaders, type HeaderKeys } from './headers.ts'
+import { resolveIgnore, type Ignore, type IgnoreHook } from './ignore.ts'
 import { requestAttributes, type RequestFacts } from './request-attributes.ts'
 import { ServerRequest, activeServerRequest, serverSpanName } from './server-request.ts'
 import type { ServerRequestHooks } from './server-request.ts'
@@ -15,8 +15,8 @@ import { publishServerSpan, upstreamServerSpan } from './upstream.ts'
 
 /** The options of everything that serves HTTP requests. */
 export interface HttpServerOptions extends TracingOptions {
-  /** What not to trace: its children are suppressed too. */
-  readonly ignore?: (request: IncomingMessage) => boolean
+  /** What not to trace, by a function or by globs of paths: its children are suppressed too. */
+  readonly ignore?: Ignore
   /** A name instead of `{method} {route}`. It must be of low cardinality: no ids, no paths. */
   readonly spanName?: (request: IncomingMessage, route: string | undefined) => string
   /** Extra attributes, asked for once, at the end, with everything known. */
@@ -33,13 +33,14 @@ const kRequest: unique symbol = Symbol('throughline.serverRequest') as never
 export class HttpServerTracer {
   readonly enabled: boolean
   readonly #tracing: Tracing
+  readonly #ignore: IgnoreHook | undefined
   readonly #options: HttpServerOptions
   readonly #hooks: ServerRequestHooks
   readonly #requestHeaders: HeaderKeys
 
   constructor(scope: Scope, owner: string, options: HttpServerOptions = {}) {
     this.#tracing = resolveTracing(scope, owner, options)
-    checkOption(owner, 'ignore', options.ignore, 'function')
+    this.#ignore = resolveIgnore(owner, options.ignore)
     checkOption(owner, 'spanName', options.spanName, 'function')
     checkOption(owner, 'attributes', options.attributes, 'function')
     checkChoice(owner, 'trust', options.trust, ['inherit', 'edge'])
@@ -60,9 +61,7 @@ export class HttpServerTracer {
   start(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): Context {
     const active = context.active()
     if (isTracingSuppressed(active)) return active
-    if (this.#options.ignore && guard('The hook "ignore"', this.#options.ignore, request)) {
-      return suppressTracing(active)
-    }
+    if (this.#ignore?.(request)) return suppressTracing(active)
     return (
       this.#join(active, request, response, facts) ?? this.#begin(request, response, facts).context
     )

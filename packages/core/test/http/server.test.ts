@@ -254,6 +254,17 @@ describe('the end of a request', () => {
     expect((await serverSpan()).attributes['error.type']).toBe('RangeError')
   })
 
+  test('by a server that gives up its answer is not blamed on the client', async () => {
+    const server = await serve((_, response) => {
+      response.write('half')
+      response.destroy()
+    })
+    await expect(server.get('/orders/7')).rejects.toThrow()
+    const span = await serverSpan()
+    expect(span.status).toBe('ERROR')
+    expect(span.attributes['error.type']).toBe('response_aborted')
+  })
+
   test('asks the hook "attributes" once, with everything known', async () => {
     const seen: unknown[] = []
     const span = await spanOf((_, res) => res.writeHead(201).end(), '/', {
