@@ -1,12 +1,16 @@
 import {
   conformanceCases,
   describeConformance,
+  describeSendConformance,
+  sendConformanceCases,
   type EntryAdapter,
 } from '@throughline/testing/conformance'
 import { describe, expect, test } from 'vitest'
+import { SEND_FAULTS, clientAdapter, type SendFault } from './memory-client.ts'
 import { FAULTS, queueAdapter, type Fault } from './queue-integration.ts'
 
 describeConformance(queueAdapter(), { describe, test })
+describeSendConformance(clientAdapter(), { describe, test })
 
 describe('the suite finds an integration that', () => {
   const faults = Object.entries(FAULTS).map(([fault, [id, says]]) => [fault, id, says] as const)
@@ -37,9 +41,42 @@ describe('the suite finds an integration that', () => {
   })
 })
 
+describe('the suite finds a client that', () => {
+  const faults = Object.entries(SEND_FAULTS).map(
+    ([fault, [id, says]]) => [fault, id, says] as const,
+  )
+  test.each(faults)('%s (case "%s")', async (fault, id, says) => {
+    const adapter = clientAdapter(fault as SendFault)
+    const found = sendConformanceCases(adapter).find((one) => one.id === id)!
+    await expect(found.run()).rejects.toThrow(says)
+  })
+
+  test('never sends anything', async () => {
+    const adapter = {
+      ...clientAdapter(),
+      start: () => ({ message: () => ({}) as never, send: () => {}, stop: () => {} }),
+    }
+    for (const one of sendConformanceCases(adapter)) {
+      await expect(one.run(), one.title).rejects.toThrow(/arrived 0 times/)
+    }
+  })
+
+  test('hangs', async () => {
+    const start = () => ({
+      message: () => ({}) as never,
+      send: () => new Promise(() => {}),
+      stop: () => {},
+    })
+    const [first] = sendConformanceCases({ ...clientAdapter(), timeoutMs: 20, start })
+    await expect(first!.run()).rejects.toThrow('waited 20 ms for a call to settle')
+  })
+})
+
 test('there is a broken integration for every case', () => {
-  const ids = conformanceCases(queueAdapter()).map((one) => one.id)
-  expect(new Set(Object.values(FAULTS).map(([id]) => id))).toEqual(new Set(ids))
+  const entry = conformanceCases(queueAdapter()).map((one) => one.id)
+  const send = sendConformanceCases(clientAdapter()).map((one) => one.id)
+  expect(new Set(Object.values(FAULTS).map(([id]) => id))).toEqual(new Set(entry))
+  expect(new Set(Object.values(SEND_FAULTS).map(([id]) => id))).toEqual(new Set(send))
 })
 
 test('a case that does not apply is registered as skipped, with its reason', () => {

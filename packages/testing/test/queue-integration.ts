@@ -29,7 +29,7 @@ export const FAULTS = {
   'runs the work outside its span': ['active', 'is no child'],
   'ends its span twice': ['success', 'ended more than once'],
   'never ends its span': ['success', 'never ended'],
-  'makes two spans of one message': ['success', 'expected 1 entry spans'],
+  'makes two spans of one message': ['success', 'expected 1 spans of the kind CONSUMER'],
   'takes a success for an error': ['success', 'taken for an error'],
   'forgets to end after a failure': ['failure', 'never ended'],
   'ends a failure as a success': ['failure', 'without status ERROR'],

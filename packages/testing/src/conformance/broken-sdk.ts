@@ -20,3 +20,10 @@ export const BROKEN_PROPAGATOR: TextMapPropagator = {
   extract: broken('propagator'),
   inject: broken('propagator'),
 }
+
+/** What the api has before an SDK is registered. */
+export const SILENT_PROPAGATOR: TextMapPropagator = {
+  fields: () => [],
+  extract: (context) => context,
+  inject() {},
+}

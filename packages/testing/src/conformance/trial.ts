@@ -1,25 +1,10 @@
 import assert from 'node:assert/strict'
-import {
-  ROOT_CONTEXT,
-  SpanKind,
-  context,
-  trace,
-  type Attributes,
-  type Context,
-  type SpanContext,
-} from '@opentelemetry/api'
+import { SpanKind, type Attributes } from '@opentelemetry/api'
 import { SamplingDecision, type Sampler } from '@opentelemetry/sdk-trace'
 import type { TestSpan } from '../span.ts'
 import { createTestTracing, type TestTracing } from '../test-tracing.ts'
-import type { Entry, EntryAdapter, EntryOptions } from './adapter.ts'
 
-/** What a handler saw when a piece of work reached it. */
-export interface Seen {
-  readonly id: string
-  readonly active: SpanContext | undefined
-}
-
-/** What a sampler saw when an entry span was to be made. */
+/** What a sampler saw when a span was to be made. */
 export interface Asked {
   readonly name: string
   readonly kind: keyof typeof SpanKind
@@ -29,102 +14,82 @@ export interface Asked {
 /** The error of work that is to fail. Its class is what `error.type` may say. */
 export class WorkFailed extends Error {
   override readonly name = 'WorkFailed'
+
+  constructor() {
+    super('the work is to fail')
+  }
 }
 
-/** The scope of the spans that handlers make. */
+/** The scope of the spans that the suite makes itself. */
 export const WORK = 'work'
 
-type Carrier = Parameters<Entry['send']>[1]
-
-/** One integration, started with tracing of its own, for one case. */
-export class Trial {
+/** One integration with tracing of its own, for one case. */
+export abstract class Trial {
   readonly tracing: TestTracing
-  readonly seen: Seen[] = []
   readonly asked: Asked[] = []
-  readonly #adapter: EntryAdapter
-  readonly #timeoutMs: number
-  #entry: Entry | undefined
+  readonly timeoutMs: number
+  readonly #kind: TestSpan['kind']
 
-  constructor(adapter: EntryAdapter, sampled = true) {
-    this.#adapter = adapter
-    this.#timeoutMs = adapter.timeoutMs ?? 3000
+  constructor(kind: TestSpan['kind'], timeoutMs: number = 3000, sampled: boolean = true) {
+    this.#kind = kind
+    this.timeoutMs = timeoutMs
     this.tracing = createTestTracing({ global: false, sampler: this.#sampler(sampled) })
   }
 
-  /** Starts the integration, from inside `from`, with the suite's options and these. */
-  async start(options: Partial<EntryOptions> = {}, from: Context = ROOT_CONTEXT): Promise<void> {
-    const { tracerProvider, propagator } = this.tracing
-    const all = { tracerProvider, propagator, ...options }
-    this.#entry = await context.with(from, async () =>
-      this.#adapter.start(all, (id) => this.#handle(id)),
-    )
-  }
-
-  /** Hands in work; an id that starts with `fail` fails. Resolves when it was handled. */
-  async send(id: string, carrier: Carrier = {}, from: Context = ROOT_CONTEXT): Promise<void> {
-    const sent = context.with(from, () => this.#entry!.send(id, carrier))
-    // A sender may be told of the failure or not; what the handler saw decides.
-    await within(this.#timeoutMs, sent, `"${id}" to be handled`).catch((error: unknown) => {
-      if (error instanceof TimeoutError || !id.startsWith('fail')) throw error
-    })
-    assert.ok(
-      this.seen.some((seen) => seen.id === id),
-      `the work "${id}" never reached its handler`,
-    )
-  }
-
-  /** Waits until all spans have ended, so many entry spans among them, and answers the entry spans. */
-  async entrySpans(count: number): Promise<TestSpan[]> {
-    await this.tracing
-      .waitFor(
-        () => this.#entries().length >= count && this.tracing.unended().length === 0,
-        this.#timeoutMs,
-      )
+  /** Waits until all spans have ended, so many of the integration's among them, and answers these. */
+  async ended(count: number): Promise<TestSpan[]> {
+    const { tracing } = this
+    await tracing
+      .waitFor(() => this.#own().length >= count && tracing.unended().length === 0, this.timeoutMs)
       .catch(() => {})
-    assert.deepEqual(this.tracing.unended(), [], `spans never ended; so far:\n${this.#tree()}`)
-    assert.deepEqual(this.tracing.endedTwice(), [], 'spans were ended more than once')
-    const entries = this.#entries()
-    assert.equal(entries.length, count, `expected ${count} entry spans, got:\n${this.#tree()}`)
-    return entries
+    assert.deepEqual(tracing.unended(), [], `spans never ended; so far:\n${tracing.tree()}`)
+    assert.deepEqual(tracing.endedTwice(), [], 'spans were ended more than once')
+    const own = this.#own()
+    const expected = `expected ${count} spans of the kind ${this.#kind}`
+    assert.equal(own.length, count, `${expected}, got:\n${tracing.tree()}`)
+    return own
   }
 
-  async entrySpan(): Promise<TestSpan> {
-    return (await this.entrySpans(1))[0]!
+  async endedOne(): Promise<TestSpan> {
+    return (await this.ended(1))[0]!
   }
 
-  /** No span at all was started, not even by the handler. */
+  /** No span at all was started. */
   expectNoSpans(): void {
     assert.deepEqual(this.tracing.unended(), [], 'a span was started')
-    assert.equal(this.#tree(), '', 'a span was made')
+    assert.equal(this.tracing.tree(), '', 'a span was made')
   }
 
-  async stop(): Promise<void> {
-    await this.#entry?.stop()
-    await this.tracing.shutdown()
+  /** Success is neither the status ERROR nor an `error.type`. */
+  expectSuccess(span: TestSpan): void {
+    assert.notEqual(span.status, 'ERROR', 'a success was taken for an error')
+    assert.equal(span.attributes['error.type'], undefined, 'a success has an error.type')
   }
 
-  /** The span that a handler made, by the id of its work. */
-  workSpan(id: string): TestSpan {
-    return this.tracing.span(`work ${id}`)
+  /** A failure is the status ERROR, an `error.type`, and the exception at most once in all spans. */
+  expectFailure(span: TestSpan): void {
+    assert.equal(span.status, 'ERROR', 'the failure left the span without status ERROR')
+    const type = span.attributes['error.type']
+    assert.ok(typeof type === 'string' && type !== '', 'the failed span has no error.type')
+    const exceptions = this.tracing
+      .spans()
+      .flatMap((one) => one.events.filter((event) => event.name === 'exception'))
+    assert.ok(exceptions.length <= 1, `the exception was recorded ${exceptions.length} times`)
   }
 
-  // A child of whatever is active, around a turn of the event loop, as any handler of a user would make.
-  async #handle(id: string): Promise<void> {
-    this.seen.push({ id, active: trace.getSpanContext(context.active()) })
-    const span = this.tracing.tracerProvider.getTracer(WORK).startSpan(`work ${id}`)
-    await new Promise((resolve) => setImmediate(resolve))
-    span.end()
-    if (id.startsWith('fail')) throw new WorkFailed('the work is to fail')
+  /** The sampler was asked for a span of the integration's kind, by a name and with these attributes. */
+  expectAsked(keys: readonly string[]): void {
+    const asked = this.asked.find(({ kind }) => kind === this.#kind)
+    assert.ok(asked?.name, 'the sampler was asked without a name')
+    for (const key of keys) {
+      assert.notEqual(asked.attributes[key], undefined, `the sampler was not told "${key}"`)
+    }
   }
 
-  #entries(): TestSpan[] {
+  #own(): TestSpan[] {
     return this.tracing
       .spans()
-      .filter((span) => span.kind === this.#adapter.span.kind && span.scope.name !== WORK)
-  }
-
-  #tree(): string {
-    return this.tracing.tree()
+      .filter((span) => span.kind === this.#kind && span.scope.name !== WORK)
   }
 
   #sampler(sampled: boolean): Sampler {
@@ -143,9 +108,11 @@ export class Trial {
   }
 }
 
-class TimeoutError extends Error {}
+/** Work that took too long, as against work that failed. */
+export class TimeoutError extends Error {}
 
-async function within<T>(ms: number, promise: Promise<T>, what: string): Promise<T> {
+/** Rejects with a `TimeoutError` when a promise takes longer. */
+export async function within<T>(ms: number, promise: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new TimeoutError(`waited ${ms} ms for ${what}`)), ms)

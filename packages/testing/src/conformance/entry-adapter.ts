@@ -1,5 +1,6 @@
-import type { SpanKind, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
+import type { SpanKind } from '@opentelemetry/api'
 import type { TestSpan } from '../span.ts'
+import type { IntegrationOptions } from './options.ts'
 
 /**
  * How an integration that *receives* work (a server, a consumer, a job worker) is driven by the suite. Wire it the way a
@@ -33,7 +34,7 @@ export interface EntryAdapter {
    * Starts it with these options, handed on as they are. Its handler calls `handle(id)` for each piece of work and
    * does with a rejection what such a handler of a user would do: let it pass, or answer 500.
    */
-  start(options: EntryOptions, handle: Handle): Entry | Promise<Entry>
+  start(options: IntegrationOptions, handle: Handle): Entry | Promise<Entry>
 }
 
 /** Does one piece of work; rejects where the work is to fail. Called by the adapter's handler, in its context. */
@@ -47,16 +48,6 @@ export interface Entry {
    */
   send(id: string, carrier: Readonly<Record<string, string | Uint8Array>>): Promise<unknown>
   stop(): Promise<unknown> | void
-}
-
-/** The options that mean the same in every package. An integration that lacks a hook leaves it alone. */
-export interface EntryOptions {
-  readonly enabled?: boolean
-  readonly tracerProvider: TracerProvider
-  readonly propagator: TextMapPropagator
-  readonly ignore?: () => boolean
-  readonly spanName?: () => string
-  readonly attributes?: () => never
 }
 
 /** The names of the cases, for `except`. */
