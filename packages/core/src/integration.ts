@@ -9,13 +9,21 @@ export {
   httpServerSpanName,
   messagingSpanName,
 } from './naming/index.ts'
+export { DURATION_BUCKETS, MeterSource } from './meter-source.ts'
 export { checkChoice, checkOption, resolveTracing } from './options.ts'
 export { describeError } from './span/error-description.ts'
 export { setErrorOrigin } from './span/error-origin.ts'
 export { Operation, startOperation } from './span/operation.ts'
 export { isThenable, runToEnd } from './span/settle.ts'
-export type { AttributesHook, Scope, Tracing, TracingOptions } from './options.ts'
+export type {
+  AttributesHook,
+  MeteredTracingOptions,
+  Scope,
+  Tracing,
+  TracingOptions,
+} from './options.ts'
 export type { ErrorDescription } from './span/error-description.ts'
+export type { Measurement } from './span/operation.ts'
 export type { Outcome } from './span/settle.ts'
 export { SPAN_RECORD_CHANNEL } from './span/record.ts'
 export type { SpanRecord, SpanReference } from './span/record.ts'

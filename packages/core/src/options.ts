@@ -2,11 +2,13 @@ import {
   propagation,
   trace,
   type Attributes,
+  type MeterProvider,
   type TextMapPropagator,
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api'
 import { InvalidOptionError } from './errors.ts'
+import { MeterSource } from './meter-source.ts'
 
 /** What every integration accepts. */
 export interface TracingOptions {
@@ -27,6 +29,16 @@ export interface TracingOptions {
   readonly propagator?: TextMapPropagator
 }
 
+/** What integrations accept that measure as well. */
+export interface MeteredTracingOptions extends TracingOptions {
+  /**
+   * `true`: the metrics of the conventions are recorded by the global meter provider, looked up lazily; or the provider
+   * to record with. They count unsampled work too.
+   * @defaultValue `false`
+   */
+  readonly metrics?: boolean | MeterProvider
+}
+
 /** Name and version of the package that makes spans: the instrumentation scope. */
 export interface Scope {
   readonly name: string
@@ -37,19 +49,30 @@ export interface Scope {
 export interface Tracing {
   readonly tracer: Tracer
   readonly propagator: Pick<TextMapPropagator, 'extract' | 'inject' | 'fields'>
+  /** Where metrics are on. */
+  readonly meter?: MeterSource
 }
 
 /** Extra attributes from the user, asked for once, when everything is known. */
 export type AttributesHook<A extends unknown[]> = (...args: A) => Attributes | undefined
 
 /** Checks the shared options and resolves them, once, at set-up. */
-export function resolveTracing(scope: Scope, owner: string, options: TracingOptions): Tracing {
+export function resolveTracing(
+  scope: Scope,
+  owner: string,
+  options: MeteredTracingOptions,
+): Tracing {
+  const { metrics } = options
   checkOption(owner, 'enabled', options.enabled, 'boolean')
   checkMethod(owner, 'tracerProvider', options.tracerProvider, 'getTracer', 'a TracerProvider')
   checkMethod(owner, 'propagator', options.propagator, 'extract', 'a TextMapPropagator')
+  if (typeof metrics !== 'boolean') {
+    checkMethod(owner, 'metrics', metrics, 'getMeter', 'a boolean or a MeterProvider')
+  }
   return {
     tracer: (options.tracerProvider ?? trace).getTracer(scope.name, scope.version),
     propagator: options.propagator ?? propagation,
+    ...(metrics && { meter: new MeterSource(scope, metrics === true ? undefined : metrics) }),
   }
 }
 

@@ -20,12 +20,12 @@ export function requestAttributes(request: IncomingMessage, facts: RequestFacts)
   const method = knownMethod(request.method)
   const url = request.url ?? '/'
   const question = url.indexOf('?')
-  const scheme = facts.scheme ?? ((socket as { encrypted?: boolean }).encrypted ? 'https' : 'http')
+  const scheme = schemeOf(request, facts)
   const attributes: Attributes = {
     [ATTR.httpMethod]: method,
     [ATTR.urlPath]: question < 0 ? url : url.slice(0, question),
     [ATTR.urlScheme]: scheme,
-    [ATTR.networkProtocolVersion]: request.httpVersion === '2.0' ? '2' : request.httpVersion,
+    [ATTR.networkProtocolVersion]: protocolVersion(request),
   }
   if (method === '_OTHER' && request.method) attributes[ATTR.httpMethodOriginal] = request.method
   if (question >= 0) attributes[ATTR.urlQuery] = redactQuery(url.slice(question + 1))
@@ -41,6 +41,16 @@ export function requestAttributes(request: IncomingMessage, facts: RequestFacts)
   const agent = headers['user-agent']
   if (agent) attributes[ATTR.userAgent] = agent
   return attributes
+}
+
+/** The scheme that the client used, as far as it is known. */
+export function schemeOf({ socket }: IncomingMessage, { scheme }: RequestFacts): string {
+  return scheme ?? ((socket as { encrypted?: boolean } | null)?.encrypted ? 'https' : 'http')
+}
+
+/** `network.protocol.version`: HTTP/2 has no minor version. */
+export function protocolVersion({ httpVersion }: IncomingMessage): string {
+  return httpVersion === '2.0' ? '2' : httpVersion
 }
 
 /** Splits `host:port` by hand; `[::1]:80` keeps its address without the brackets. */

@@ -7,6 +7,8 @@ import { describeError } from '../span/error-description.ts'
 import type { Operation } from '../span/operation.ts'
 import { addHeaders, type HeaderKeys } from './headers.ts'
 import { knownMethod } from './method.ts'
+import { protocolVersion, schemeOf, type RequestFacts } from './request-attributes.ts'
+import type { ServerSeries } from './server-metrics.ts'
 import { publishRoute } from './upstream.ts'
 
 /** What the end of a request may ask of the user's options, resolved. */
@@ -36,6 +38,8 @@ export class ServerRequest {
   readonly context: Context
   readonly #owned: boolean
   readonly #hooks: ServerRequestHooks
+  readonly #facts: RequestFacts
+  #route: string | undefined
   #error: unknown
   #failed = false
   #timedOut = false
@@ -46,6 +50,7 @@ export class ServerRequest {
     operation: Operation,
     owned: boolean,
     hooks: ServerRequestHooks,
+    facts: RequestFacts,
   ) {
     this.request = request
     this.response = response
@@ -53,6 +58,8 @@ export class ServerRequest {
     this.context = operation.context.setValue(REQUEST, this)
     this.#owned = owned
     this.#hooks = hooks
+    this.#facts = facts
+    this.#route = facts.route
   }
 
   /** The first error of the request, or `undefined`. */
@@ -60,8 +67,21 @@ export class ServerRequest {
     return this.#error
   }
 
+  /** @internal What its metric is told of it. */
+  get series(): ServerSeries {
+    const { request } = this
+    return {
+      method: knownMethod(request.method),
+      scheme: schemeOf(request, this.#facts),
+      version: protocolVersion(request),
+      route: this.#route,
+      status: this.#sentStatus(),
+    }
+  }
+
   /** Names the route as soon as a router knows it. Its template, never the path. */
   route(template: string): void {
+    this.#route = template
     // Before all else: metrics of the upstream instrumentation want the route of unsampled requests too.
     if (!this.#owned) publishRoute(this.context, template)
     if (!this.operation.recording) return
@@ -85,22 +105,16 @@ export class ServerRequest {
   end(): void {
     const { operation } = this
     if (operation.ended) return
-    if (operation.recording) guard('Describing the end of a request', describeEnd, this)
+    // The outcome is the metric's too, so it is found for unsampled requests as well.
+    guard('Describing the end of a request', describeEnd, this)
     if (this.#owned) operation.end()
   }
 
   /** @internal */
   describeOutcome(): void {
     const { operation, response } = this
-    const attributes: Attributes = {}
-    const status = response.headersSent ? response.statusCode : undefined
-    if (status !== undefined) attributes[ATTR.httpStatus] = status
-    const { responseHeaders } = this.#hooks
-    if (responseHeaders.length > 0) addHeaders(attributes, responseHeaders, response.getHeaders())
-    operation.set(attributes)
-    if (this.#hooks.attributes) {
-      operation.set(guard('The hook "attributes"', this.#hooks.attributes, this))
-    }
+    const status = this.#sentStatus()
+    if (operation.recording) this.#describeResponse(status)
     const complete = isComplete(this.request, response)
     if (complete && (status === undefined || status < 500)) return
     if (this.#timedOut) return operation.error({ type: 'timeout' })
@@ -109,11 +123,26 @@ export class ServerRequest {
     operation.error({ type: complete ? String(status) : whoLeft(this.request, response) })
   }
 
+  #describeResponse(status: number | undefined): void {
+    const { operation, response } = this
+    const attributes: Attributes = {}
+    if (status !== undefined) attributes[ATTR.httpStatus] = status
+    const { responseHeaders } = this.#hooks
+    if (responseHeaders.length > 0) addHeaders(attributes, responseHeaders, response.getHeaders())
+    operation.set(attributes)
+    if (!this.#hooks.attributes) return
+    operation.set(guard('The hook "attributes"', this.#hooks.attributes, this))
+  }
+
   #describeError(): void {
     const { operation } = this
     // The span goes on until it is ended by its owner, so the error is written without ending it.
     operation.error(describeError(this.#error))
     operation.recordException(this.#error)
+  }
+
+  #sentStatus(): number | undefined {
+    return this.response.headersSent ? this.response.statusCode : undefined
   }
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SpanKind, context, type Attributes, type Context } from '@opentelemetry/api'
 import { checkChoice, checkOption, resolveTracing } from '../options.ts'
-import type { Scope, Tracing, TracingOptions } from '../options.ts'
+import type { MeteredTracingOptions, Scope, Tracing } from '../options.ts'
 import { originOfRequest, type Trust } from '../propagation/relation.ts'
 import { isTracingSuppressed, suppressTracing } from '../propagation/suppress.ts'
 import { extractContext } from '../propagation/transfer.ts'
@@ -9,12 +9,13 @@ import { Operation, startOperation } from '../span/operation.ts'
 import { addHeaders, headerKeys, type CapturedHeaders, type HeaderKeys } from './headers.ts'
 import { resolveIgnore, type Ignore, type IgnoreHook } from './ignore.ts'
 import { requestAttributes, type RequestFacts } from './request-attributes.ts'
+import { measureServerRequest } from './server-metrics.ts'
 import { ServerRequest, activeServerRequest, serverSpanName } from './server-request.ts'
 import type { ServerRequestHooks } from './server-request.ts'
 import { publishServerSpan, upstreamServerSpan } from './upstream.ts'
 
 /** The options of everything that serves HTTP requests. */
-export interface HttpServerOptions extends TracingOptions {
+export interface HttpServerOptions extends MeteredTracingOptions {
   /** What not to trace, by a function or by globs of paths: its children are suppressed too. */
   readonly ignore?: Ignore
   /** A name instead of `{method} {route}`. It must be of low cardinality: no ids, no paths. */
@@ -88,7 +89,7 @@ export class HttpServerTracer {
     const span = upstreamServerSpan(active)
     if (!span) return undefined
     const operation = new Operation(span, active)
-    const joined = new ServerRequest(request, response, operation, false, this.#hooks)
+    const joined = new ServerRequest(request, response, operation, false, this.#hooks, facts)
     if (facts.route) joined.route(facts.route)
     watch(response, joined)
     return joined.context
@@ -107,7 +108,9 @@ export class HttpServerTracer {
       parent,
     )
     const operation = new Operation(started.span, publishServerSpan(started.context, started.span))
-    const traced = new ServerRequest(request, response, operation, true, this.#hooks)
+    const traced = new ServerRequest(request, response, operation, true, this.#hooks, facts)
+    const { meter } = this.#tracing
+    if (meter) measureServerRequest(meter, operation, traced)
     watch(response, traced)
     return traced
   }

@@ -1,45 +1,40 @@
-import {
-  ROOT_CONTEXT,
-  SpanKind,
-  type Attributes,
-  type Context,
-  type Link,
-} from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanKind, trace, type Context, type Link } from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
-import { messagingSpanName } from '../naming/messaging.ts'
 import type { Tracing } from '../options.ts'
-import { linksTo, originOf, type Origin, type Relation } from '../propagation/relation.ts'
-import { startOperation, type Operation } from '../span/operation.ts'
+import { originOf, type Origin, type Relation } from '../propagation/relation.ts'
+import type { Operation } from '../span/operation.ts'
+import { messagingAttributes, startMessaging, type MessagingDescription } from './description.ts'
+import { withReceived, type Received } from './existing-context.ts'
+import { measureMessaging } from './metrics.ts'
 
-/** No span carries more links than this: the default limit of the SDKs, beyond which they drop them silently. */
-export const MAX_LINKS = 128
-
-interface ProcessDescriptionBase {
-  /** `messaging.system`: `kafka`, `bullmq`, … */
-  readonly system: string
+interface ProcessDescriptionBase extends MessagingDescription {
   /** The topic or queue. */
   readonly destination: string
-  /** The library's own word for it. @defaultValue `'process'` */
-  readonly operation?: string
-  readonly attributes?: Attributes
-  /** A name instead of the conventional one. */
-  readonly spanName?: string
+  /** Which delivery this is, where the transport or `DeliveryAttempts` knows; written from the second one on. */
+  readonly deliveryAttempt?: number | undefined
 }
 
 /** What is known of the processing of one message when it starts. */
-export interface ProcessDescription extends ProcessDescriptionBase {
+export interface ProcessDescription extends Omit<ProcessDescriptionBase, 'messageCount'> {
   /** The context that the message carried, from `extractContext`. */
   readonly sender: Context
   readonly relation: Relation
   /** Links beside the one to the sender: to the batch that the message came in. */
-  readonly links?: readonly Link[]
+  readonly links?: Link[]
+  /** `false` for a message of a batch, which was counted when the batch was delivered. @defaultValue `true` */
+  readonly countDelivery?: boolean
 }
 
 /** What is known of the processing of a batch when it starts. */
 export interface BatchDescription extends ProcessDescriptionBase {
   readonly messageCount: number
-  /** One for each sender, `MAX_LINKS` at most: see `BatchLinks`. */
-  readonly links: Link[]
+  /**
+   * Links that a sampler shall see. Leave them out and call `linkBatch` with the operation: it costs nothing where the
+   * span is not recorded.
+   */
+  readonly links?: Link[]
+  /** Whether a context is that of one of its messages: asked only when one with a context is sent on. */
+  readonly received?: Received
 }
 
 /**
@@ -47,56 +42,36 @@ export interface BatchDescription extends ProcessDescriptionBase {
  * of whoever started the consumer. Messaging semantic conventions 1.44 (development).
  */
 export function startProcess(tracing: Tracing, process: ProcessDescription): Operation {
-  const { parent, links } = originOf(process.sender, process.relation)
-  return start(tracing, process, {
-    parent,
-    links: process.links ? [...links, ...process.links] : links,
-  })
+  const { sender, relation, links: further } = process
+  const { parent, links } = originOf(sender, relation)
+  const spanContext = trace.getSpanContext(sender)
+  const origin = {
+    parent: spanContext ? withReceived(parent, spanContext) : parent,
+    links: further?.length ? [...links, ...further] : links,
+  }
+  return start(tracing, process, origin, process.countDelivery === false ? 0 : 1)
 }
 
 /** Starts the CONSUMER span of a batch: a trace of its own that links to each message's sender. */
 export function startBatch(tracing: Tracing, batch: BatchDescription): Operation {
-  const attributes = { ...batch.attributes, [ATTR.messagingBatchCount]: batch.messageCount }
-  return start(tracing, { ...batch, attributes }, { parent: ROOT_CONTEXT, links: batch.links })
+  const parent = batch.received ? withReceived(ROOT_CONTEXT, batch.received) : ROOT_CONTEXT
+  return start(tracing, batch, { parent, links: batch.links ?? [] }, batch.messageCount)
 }
 
-/**
- * The links of a batch, one to each different sender and `MAX_LINKS` at most. What varies from message to message (its
- * offset, its key) goes on the link.
- */
-export class BatchLinks {
-  readonly links: Link[] = []
-  readonly #seen = new Set<string>()
-
-  get full(): boolean {
-    return this.links.length >= MAX_LINKS
+function start(
+  tracing: Tracing,
+  process: ProcessDescriptionBase,
+  { parent, links }: Origin,
+  delivered: number,
+): Operation {
+  const attributes = messagingAttributes(process, 'process')
+  const { deliveryAttempt } = process
+  if (deliveryAttempt !== undefined && deliveryAttempt > 1) {
+    attributes[ATTR.deliveryAttempt] = deliveryAttempt
   }
-
-  add(sender: Context, attributes?: Attributes): void {
-    if (this.full) return
-    const [link] = linksTo(sender, attributes)
-    if (!link || this.#seen.has(link.context.spanId)) return
-    this.#seen.add(link.context.spanId)
-    this.links.push(link)
-  }
-}
-
-function start(tracing: Tracing, process: ProcessDescriptionBase, origin: Origin): Operation {
-  const operation = process.operation ?? 'process'
-  return startOperation(
-    tracing.tracer,
-    process.spanName ?? messagingSpanName(operation, process.destination),
-    {
-      kind: SpanKind.CONSUMER,
-      links: origin.links,
-      attributes: {
-        [ATTR.messagingSystem]: process.system,
-        [ATTR.messagingOperationName]: operation,
-        [ATTR.messagingOperationType]: 'process',
-        [ATTR.messagingDestination]: process.destination,
-        ...process.attributes,
-      },
-    },
-    origin.parent,
-  )
+  const role = { type: 'process', kind: SpanKind.CONSUMER, parent, links } as const
+  const operation = startMessaging(tracing, process, attributes, role)
+  const measure = { type: 'process', attributes, messages: delivered } as const
+  if (tracing.meter) measureMessaging(tracing.meter, operation, measure)
+  return operation
 }

@@ -1,46 +1,53 @@
-import { SpanKind, context, type Attributes, type Context, type Link } from '@opentelemetry/api'
-import { ATTR } from '../attributes.ts'
-import { messagingSpanName } from '../naming/messaging.ts'
+import { SpanKind, type Context } from '@opentelemetry/api'
 import type { Tracing } from '../options.ts'
-import { startOperation, type Operation } from '../span/operation.ts'
+import type { Operation } from '../span/operation.ts'
+import { messagingAttributes, startMessaging, type MessagingDescription } from './description.ts'
+import { measureMessaging } from './metrics.ts'
 
-/** What is known of a send when it starts. */
-export interface SendDescription {
-  /** `messaging.system`: `kafka`, `bullmq`, … */
-  readonly system: string
+/** What is known of a send when it starts; its links are to the contexts that messages already carried. */
+export interface SendDescription extends MessagingDescription {
   /** The topic or queue. */
   readonly destination: string
-  /** The library's own word for it. @defaultValue `'send'` */
-  readonly operation?: string
-  /** Only for calls that can carry many messages, then also when it is one. */
-  readonly messageCount?: number
-  readonly attributes?: Attributes
-  /** To the contexts that messages already carried. */
-  readonly links?: Link[]
   /** @defaultValue the active context: a send belongs to whoever sends */
   readonly parent?: Context
-  /** A name instead of the conventional one. */
-  readonly spanName?: string
+  /**
+   * `false`: every message carries a context of its own, that of a create span or of whoever made it, so the send's is
+   * written into none, and its kind is CLIENT.
+   * @defaultValue `true`
+   */
+  readonly injected?: boolean
 }
 
 /**
- * Starts the PRODUCER span of one send. Its context is what the messages carry: inject `operation.context`.
+ * Starts the span of one send, PRODUCER as a rule. Its context is what the messages carry: inject `operation.context`.
  * Messaging semantic conventions 1.44 (development).
  */
 export function startSend(tracing: Tracing, send: SendDescription): Operation {
-  const operation = send.operation ?? 'send'
-  const attributes: Attributes = {
-    [ATTR.messagingSystem]: send.system,
-    [ATTR.messagingOperationName]: operation,
-    [ATTR.messagingOperationType]: 'send',
-    [ATTR.messagingDestination]: send.destination,
-    ...send.attributes,
-  }
-  if (send.messageCount !== undefined) attributes[ATTR.messagingBatchCount] = send.messageCount
-  return startOperation(
-    tracing.tracer,
-    send.spanName ?? messagingSpanName(operation, send.destination),
-    { kind: SpanKind.PRODUCER, attributes, ...(send.links && { links: send.links }) },
-    send.parent ?? context.active(),
-  )
+  const attributes = messagingAttributes(send, 'send')
+  const operation = startMessaging(tracing, send, attributes, {
+    type: 'send',
+    kind: send.injected === false ? SpanKind.CLIENT : SpanKind.PRODUCER,
+    parent: send.parent,
+    links: send.links,
+  })
+  const messages = send.messageCount ?? 1
+  if (tracing.meter)
+    measureMessaging(tracing.meter, operation, { type: 'send', attributes, messages })
+  return operation
+}
+
+/** What is known of a message when it is created to be sent with others. */
+export type CreateDescription = Omit<SendDescription, 'messageCount' | 'injected'>
+
+/**
+ * Starts the PRODUCER span of the creation of one message among those of a send. Inject its context into that message,
+ * end it, link the send to it. A message that carries a context already gets none.
+ */
+export function startCreate(tracing: Tracing, create: CreateDescription): Operation {
+  return startMessaging(tracing, create, messagingAttributes(create, 'create'), {
+    type: 'create',
+    kind: SpanKind.PRODUCER,
+    parent: create.parent,
+    links: create.links,
+  })
 }

@@ -14,6 +14,11 @@ import { report } from '../guard.ts'
 import { describeError, type ErrorDescription } from './error-description.ts'
 import { recordException } from './exception.ts'
 
+/** What measures an operation, sampled or not; told once, when it ends. */
+export interface Measurement {
+  end(operation: Operation): void
+}
+
 /**
  * A span with the context that it is active in. It starts from an explicit parent, ends exactly once on every path, and
  * no fault of an SDK (a sampler or a processor that throws) gets out of it.
@@ -22,6 +27,8 @@ export class Operation {
   readonly span: Span
   readonly context: Context
   #ended = false
+  #errorType: string | undefined
+  #measurement: Measurement | undefined
 
   constructor(span: Span, context: Context) {
     this.span = span
@@ -30,6 +37,16 @@ export class Operation {
 
   get ended(): boolean {
     return this.#ended
+  }
+
+  /** The `error.type` that it was marked with, also where the span is not recorded. */
+  get errorType(): string | undefined {
+    return this.#errorType
+  }
+
+  /** Has the operation measured as well. */
+  measure(measurement: Measurement): void {
+    this.#measurement = measurement
   }
 
   /** Whether attributes given now are kept: the span is sampled or recorded and has not ended. */
@@ -67,6 +84,7 @@ export class Operation {
   error(description: { readonly type: string; readonly message?: string }): void {
     if (this.#ended) return
     const { type, message } = description
+    this.#errorType = type
     this.span.setAttribute(ATTR.errorType, type)
     this.span.setStatus(
       message ? { code: SpanStatusCode.ERROR, message } : { code: SpanStatusCode.ERROR },
@@ -76,6 +94,11 @@ export class Operation {
   end(endTime?: TimeInput): void {
     if (this.#ended) return
     this.#ended = true
+    try {
+      this.#measurement?.end(this)
+    } catch (fault) {
+      report('Recording a metric', fault)
+    }
     try {
       this.span.end(endTime)
     } catch (fault) {

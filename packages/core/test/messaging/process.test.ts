@@ -1,9 +1,16 @@
 import { ROOT_CONTEXT, trace, type Context } from '@opentelemetry/api'
+import { AlwaysOffSampler, TracerProvider } from '@opentelemetry/sdk-trace'
 import { withSpan } from '@throughline/core'
 import { resolveTracing } from '@throughline/core/integration'
-import { BatchLinks, MAX_LINKS, startBatch, startProcess } from '@throughline/core/messaging'
+import {
+  BatchLinks,
+  MAX_LINKS,
+  linkBatch,
+  startBatch,
+  startProcess,
+} from '@throughline/core/messaging'
 import { createTestTracing } from '@throughline/testing'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 
 const sdk = createTestTracing()
 afterEach(() => sdk.reset())
@@ -122,4 +129,58 @@ describe('the processing of a batch', () => {
     startBatch(tracing, { ...orders, messageCount: 129, links: batch.links }).end()
     expect(sdk.span('process orders').links).toHaveLength(128)
   })
+
+  test('is linked after its start, where it is recorded, with what varies on the link', () => {
+    const operation = startBatch(tracing, { ...orders, messageCount: 2 })
+    linkBatch(operation, [1, 2], senderOf, (offset) => ({ offset }))
+    operation.end()
+    expect(sdk.span('process orders')).toMatchObject({
+      links: [
+        { spanId: '0000000000000001', attributes: { offset: 1 } },
+        { spanId: '0000000000000002', attributes: { offset: 2 } },
+      ],
+    })
+    expect(sdk.span('process orders').attributes).not.toHaveProperty(
+      'throughline.batch.unlinked_messages',
+    )
+  })
+
+  test('says how many messages there was no room to link to, and reads none of them', () => {
+    const messages = Array.from({ length: 200 }, (_, n) => n + 1)
+    const read = vi.fn(senderOf)
+    const operation = startBatch(tracing, { ...orders, messageCount: 200 })
+    linkBatch(operation, messages, read)
+    operation.end()
+    expect(sdk.span('process orders').links).toHaveLength(MAX_LINKS)
+    expect(sdk.span('process orders').attributes['throughline.batch.unlinked_messages']).toBe(72)
+    expect(read).toHaveBeenCalledTimes(MAX_LINKS)
+  })
+
+  test('that is not recorded reads no context at all', () => {
+    const tracerProvider = new TracerProvider({ sampler: new AlwaysOffSampler() })
+    const unsampled = resolveTracing({ name: 'test', version: '1.0.0' }, 'test', { tracerProvider })
+    const read = vi.fn(senderOf)
+    linkBatch(startBatch(unsampled, { ...orders, messageCount: 2 }), [1, 2], read)
+    expect(read).not.toHaveBeenCalled()
+  })
+
+  test('loses its links, not its work, to a carrier that cannot be read', () => {
+    const operation = startBatch(tracing, { ...orders, messageCount: 2 })
+    linkBatch(operation, [1, 2], () => {
+      throw new Error('unreadable')
+    })
+    operation.end()
+    expect(sdk.span('process orders').links).toEqual([])
+  })
+})
+
+test('a delivery that is not the first one says which it is', () => {
+  startProcess(tracing, { ...orders, sender: ROOT_CONTEXT, relation: 'parent' }).end()
+  startBatch(tracing, { ...orders, messageCount: 1, deliveryAttempt: 1 }).end()
+  startBatch(tracing, { ...orders, messageCount: 1, deliveryAttempt: 3 }).end()
+  expect(sdk.spans().map((span) => span.attributes['throughline.delivery_attempt'])).toEqual([
+    undefined,
+    undefined,
+    3,
+  ])
 })

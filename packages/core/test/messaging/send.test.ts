@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { withSpan } from '@throughline/core'
 import { resolveTracing } from '@throughline/core/integration'
-import { startSend } from '@throughline/core/messaging'
+import { startCreate, startSend, startSettle } from '@throughline/core/messaging'
 import { createTestTracing } from '@throughline/testing'
 import '@throughline/testing/vitest'
 import { afterAll, afterEach, expect, test } from 'vitest'
@@ -65,4 +65,31 @@ test('extra attributes and links are there from the start', () => {
     attributes: { 'messaging.client.id': 'shop' },
     links: [{ spanId: '2'.repeat(16) }],
   })
+})
+
+test('where every message has a context of its own, the send is a client of the broker', () => {
+  const created = startCreate(tracing, { ...orders, attributes: { 'messaging.message.id': '7' } })
+  created.end()
+  const links = [{ context: created.span.spanContext() }]
+  startSend(tracing, { ...orders, messageCount: 1, injected: false, links }).end()
+  expect(sdk.span('create orders')).toMatchObject({
+    kind: 'PRODUCER',
+    attributes: { 'messaging.operation.type': 'create', 'messaging.message.id': '7' },
+  })
+  expect(sdk.span('send orders').kind).toBe('CLIENT')
+  expect(sdk.span('send orders')).toBeLinkedTo(sdk.span('create orders'))
+})
+
+test('a settlement is a client span with the word of its library', () => {
+  withSpan('request', () => startSettle(tracing, { ...orders, operation: 'commit' }).end())
+  expect(sdk.span('commit orders')).toMatchObject({
+    kind: 'CLIENT',
+    attributes: { 'messaging.operation.name': 'commit', 'messaging.operation.type': 'settle' },
+  })
+  expect(sdk.span('commit orders')).toBeChildOf(sdk.span('request'))
+})
+
+test('a settlement of many destinations is named by its operation alone', () => {
+  startSettle(tracing, { system: 'kafka', operation: 'commit' }).end()
+  expect(sdk.span('commit').attributes).not.toHaveProperty('messaging.destination.name')
 })
