@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import { Client } from 'pg'
+import { greeting } from './greeting.ts'
 import { fetchMetadata } from './kafka-metadata.ts'
 import type { ServiceName } from './service.ts'
 
@@ -13,13 +14,17 @@ export const answer: Readonly<Record<ServiceName, (address: string) => Promise<s
   kafka: askKafka,
   redis: askRedis,
   postgres: askPostgres,
+  nats: askNats,
+  rabbitmq: askRabbitmq,
+  mqtt: askMqtt,
 }
 
 /** The address of a server on this machine. */
 export function localAddress(name: ServiceName, port: number): string {
   const host = `127.0.0.1:${port}`
   if (name === 'kafka') return host
-  return name === 'redis' ? `redis://${host}` : `postgres://postgres@${host}/postgres`
+  if (name === 'postgres') return `postgres://postgres@${host}/postgres`
+  return `${name === 'rabbitmq' ? 'amqp' : name}://${host}`
 }
 
 async function askKafka(address: string): Promise<string> {
@@ -67,4 +72,27 @@ async function askPostgres(address: string): Promise<string> {
   } finally {
     await client.end()
   }
+}
+
+async function askNats(address: string): Promise<string> {
+  const info = (await greeting(address, undefined, patience)).toString()
+  if (!info.startsWith('INFO ')) throw new Error(`${address} is not a NATS server`)
+  return /"server_name":"([^"]*)"/.exec(info)?.[1] ?? ''
+}
+
+/** The first frame of AMQP 0-9-1 tells the server's properties, and with them the node's name. */
+async function askRabbitmq(address: string): Promise<string> {
+  const start = await greeting(address, Buffer.from('AMQP\0\0\x09\x01', 'latin1'), patience)
+  const isMethod = start[0] === 1
+  if (!isMethod) throw new Error(`${address} does not speak AMQP 0-9-1`)
+  return start.toString('latin1')
+}
+
+/** CONNECT of MQTT 3.1.1 with a clean session and no client id, answered by CONNACK. */
+async function askMqtt(address: string): Promise<string> {
+  const connect = Buffer.from('\x10\x0c\0\x04MQTT\x04\x02\0\x3c\0\0', 'latin1')
+  const connack = await greeting(address, connect, patience)
+  const accepted = connack[0] === 0x20 && connack[3] === 0
+  if (!accepted) throw new Error(`${address} does not accept an MQTT client`)
+  return ''
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { answer } from './answer.ts'
 import { startKeeper } from './keeper-start.ts'
 import { isRunning, processStart } from './process-identity.ts'
-import { addressVariables, serviceNames, type ServiceName } from './service.ts'
+import { addressVariables, serviceNames, usualServices, type ServiceName } from './service.ts'
 import { readState, removeState, type ServiceRecord, type ServicesState } from './state-file.ts'
 
 type Print = (line: string) => void
@@ -31,7 +31,7 @@ async function up(
   env: NodeJS.ProcessEnv,
   print: Print,
 ): Promise<number> {
-  const wanted = names.length > 0 ? names : serviceNames
+  const wanted = names.length > 0 ? names : usualServices
   const state = await readState(env)
   if (!state) {
     const problem = await startKeeper(wanted, env, print)

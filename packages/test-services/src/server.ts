@@ -56,7 +56,7 @@ export class Server implements RunningService {
     const { container } = this.#plan
     // Killing the Docker client would leave the container running.
     if (container) await run('docker', ['kill', container], { env: this.#env })
-    else process.kill(this.pid, 'SIGKILL')
+    else killWithDescendants(this.pid)
     await this.#exited
   }
 
@@ -104,5 +104,14 @@ export class Server implements RunningService {
       )
     }
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** The guard gives the server a process group of its own where the system can. */
+function killWithDescendants(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    process.kill(pid, 'SIGKILL')
   }
 }

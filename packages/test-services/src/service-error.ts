@@ -19,6 +19,9 @@ const remedies: Readonly<Record<ServiceName, string>> = {
   kafka: 'install Java 17 or newer and Maven (apt-get install default-jre-headless maven)',
   redis: 'install Redis (apt-get install redis-server)',
   postgres: 'install PostgreSQL (apt-get install postgresql)',
+  nats: 'install NATS (apt-get install nats-server)',
+  rabbitmq: 'install RabbitMQ (apt-get install rabbitmq-server)',
+  mqtt: 'install Mosquitto (apt-get install mosquitto)',
 }
 
 /** A server could not be started. The message names each way tried and what to do. */

@@ -1,14 +1,27 @@
 /** The servers this package can start. */
-export type ServiceName = 'kafka' | 'redis' | 'postgres'
+export type ServiceName = 'kafka' | 'redis' | 'postgres' | 'nats' | 'rabbitmq' | 'mqtt'
 
 /** All servers, in the order in which they are listed. */
-export const serviceNames: readonly ServiceName[] = ['kafka', 'redis', 'postgres']
+export const serviceNames: readonly ServiceName[] = [
+  'kafka',
+  'redis',
+  'postgres',
+  'nats',
+  'rabbitmq',
+  'mqtt',
+]
+
+/** The servers that are started where none is named: those that the usual tests and the demo need. */
+export const usualServices: readonly ServiceName[] = ['kafka', 'redis', 'postgres']
 
 /** What a server is called in messages. */
 export const titles: Readonly<Record<ServiceName, string>> = {
   kafka: 'Kafka',
   redis: 'Redis',
   postgres: 'PostgreSQL',
+  nats: 'NATS',
+  rabbitmq: 'RabbitMQ',
+  mqtt: 'Mosquitto',
 }
 
 /** The environment variable that holds the address of each server. */
@@ -16,6 +29,9 @@ export const addressVariables: Readonly<Record<ServiceName, string>> = {
   kafka: 'KAFKA_BROKERS',
   redis: 'REDIS_URL',
   postgres: 'DATABASE_URL',
+  nats: 'NATS_URL',
+  rabbitmq: 'AMQP_URL',
+  mqtt: 'MQTT_URL',
 }
 
 /** How a server's process ended. */
@@ -29,7 +45,7 @@ export interface ServiceExit {
 /** One server that answers. */
 export interface RunningService {
   readonly name: ServiceName
-  /** `127.0.0.1:port`, `redis://127.0.0.1:port` or `postgres://postgres@127.0.0.1:port/postgres`. */
+  /** A URL such as `redis://127.0.0.1:port`; for Kafka `127.0.0.1:port`. */
   readonly address: string
   /** The way it was started, such as `environment` or `program on this machine`. */
   readonly how: string

@@ -1,7 +1,10 @@
 import { existingService } from './existing-service.ts'
 import { kafkaWays } from './kafka.ts'
 import { startFirstWay } from './launch.ts'
+import { mosquittoWays } from './mosquitto.ts'
+import { natsWays } from './nats.ts'
 import { postgresWays } from './postgres.ts'
+import { rabbitmqWays } from './rabbitmq.ts'
 import { redisWays } from './redis.ts'
 import type { Way } from './server-plan.ts'
 import {
@@ -15,6 +18,9 @@ const ways: Readonly<Record<ServiceName, readonly Way[]>> = {
   kafka: kafkaWays,
   redis: redisWays,
   postgres: postgresWays,
+  nats: natsWays,
+  rabbitmq: rabbitmqWays,
+  mqtt: mosquittoWays,
 }
 
 /** Options of `startServices`. All are optional. */
@@ -37,11 +43,8 @@ export interface StartServicesOptions {
 }
 
 /** Servers that answer. */
-export interface Services {
-  readonly kafka?: RunningService
-  readonly redis?: RunningService
-  readonly postgres?: RunningService
-  /** `KAFKA_BROKERS`, `REDIS_URL` and `DATABASE_URL` of the servers that run. */
+export interface Services extends Readonly<Partial<Record<ServiceName, RunningService>>> {
+  /** The addresses of the servers that run, as `KAFKA_BROKERS`, `REDIS_URL`, ... */
   readonly env: Record<string, string>
   /** Stops all servers that were started here, and removes their data. */
   readonly stop: () => Promise<void>

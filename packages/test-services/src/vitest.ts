@@ -1,5 +1,11 @@
 import type { TestProject } from 'vitest/node'
-import { serviceNames, titles, type RunningService, type ServiceName } from './service.ts'
+import {
+  serviceNames,
+  titles,
+  usualServices,
+  type RunningService,
+  type ServiceName,
+} from './service.ts'
 import { startServices } from './services.ts'
 
 declare module 'vitest' {
@@ -34,7 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 function wanted(list: string | undefined): ServiceName[] {
-  if (!list) return [...serviceNames]
+  if (!list) return [...usualServices]
   const names = list.split(',').map((name) => name.trim())
   const unknown = names.find((name) => !serviceNames.includes(name as ServiceName))
   if (unknown === undefined) return names as ServiceName[]

@@ -5,7 +5,7 @@ import { describe, expect, inject, test, vi } from 'vitest'
 import { answer } from '../src/answer.ts'
 import { startServices } from '../src/index.ts'
 import { isRunning } from '../src/process-identity.ts'
-import { addressVariables, serviceNames } from '../src/service.ts'
+import { addressVariables, usualServices } from '../src/service.ts'
 
 // Without the addresses of the shared servers, so that own ones are started.
 const env = { ...process.env }
@@ -38,7 +38,7 @@ async function send(kafka: Kafka, topic: string, value: string): Promise<void> {
 }
 
 describe('the shared servers', () => {
-  test.for(serviceNames)('have a %s that answers', async (name) => {
+  test.for(usualServices)('have a %s that answers', async (name) => {
     const address = process.env[addressVariables[name]] ?? ''
     expect(address).not.toBe('')
     await answer[name](address)
@@ -51,7 +51,7 @@ describe('the shared servers', () => {
   })
 
   test('are taken over by a further start', async () => {
-    const services = await startServices(serviceNames)
+    const services = await startServices(usualServices)
     expect(services.kafka?.how).toBe('environment')
     expect(services.env).toEqual({
       KAFKA_BROKERS: process.env.KAFKA_BROKERS,
