@@ -1,0 +1,3 @@
+export { traceTick } from './trace-tick.ts'
+export type { Tick, TickOptions } from '../tick.ts'
+export type { ScheduleTracingOptions } from './trace-tick.ts'
