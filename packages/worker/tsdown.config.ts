@@ -6,5 +6,7 @@ export default defineConfig(
     index: 'src/index.ts',
     bullmq: 'src/bullmq/index.ts',
     threads: 'src/threads/index.ts',
+    schedule: 'src/schedule/index.ts',
+    'in-process': 'src/in-process/index.ts',
   }),
 )

@@ -1,6 +1,7 @@
-import { ROOT_CONTEXT, type Context } from '@opentelemetry/api'
+import { ROOT_CONTEXT, trace, type Context } from '@opentelemetry/api'
 import { report, warnOnce, type Tracing } from '@throughline/core/integration'
 import { extractContext, injectContext, type HeaderCarrier } from '@throughline/core/propagation'
+import { parseSentryTrace, readForeign } from './foreign-carrier.ts'
 
 /**
  * What travels with a job: plain JSON to store beside its data. With no SDK it brings only the time. A propagator of
@@ -38,15 +39,19 @@ export function writeCarrier(tracing: Tracing, context: Context): JobCarrier {
   return short
 }
 
-/** Reads what came with a job, as an object or as JSON. Anything that is no carrier brings nothing. Never throws. */
+/**
+ * Reads what came with a job, as an object or as text: ours, bullmq-otel's, Sentry's or Datadog's. Anything that is no
+ * carrier brings nothing. Never throws.
+ */
 export function readCarrier(tracing: Tracing, carrier: unknown): Sent {
-  if (carrier === undefined || carrier === null) return NOTHING
+  if (carrier === undefined || carrier === null || carrier === '') return NOTHING
   try {
     const fields = typeof carrier === 'string' ? parse(carrier) : carrier
     if (typeof fields !== 'object' || fields === null) return NOTHING
     const { at } = fields as { at?: unknown }
+    const sender = extractContext(tracing, fields as HeaderCarrier)
     return {
-      sender: extractContext(tracing, fields as HeaderCarrier),
+      sender: trace.getSpanContext(sender) ? sender : readForeign(sender, fields as HeaderCarrier),
       at: typeof at === 'number' && Number.isFinite(at) ? at : undefined,
     }
   } catch (error) {
@@ -55,7 +60,8 @@ export function readCarrier(tracing: Tracing, carrier: unknown): Sent {
   }
 }
 
+// Sentry's carrier is bare text; all others are JSON.
 function parse(text: string): unknown {
   if (text.length > MAX_READ) return undefined
-  return JSON.parse(text)
+  return parseSentryTrace(text) ? { 'sentry-trace': text } : JSON.parse(text)
 }

@@ -1,38 +1,47 @@
-import { ATTR, runToEnd, type Operation } from '@throughline/core/integration'
+import { runToEnd, type Operation } from '@throughline/core/integration'
 import { startProcess } from '@throughline/core/messaging'
+import { Attempt, type JobAttempt } from './attempt.ts'
 import { readCarrier } from './carrier.ts'
-import type { JobToProcess } from './job.ts'
+import type { JobToEnqueue, JobToProcess } from './job.ts'
 import { processAttributes } from './job-attributes.ts'
-import type { JobTracing } from './options.ts'
-import type { Verdict } from './verdict.ts'
+import { runIgnored, type JobTracing } from './options.ts'
+import type { Judge } from './verdict.ts'
 
 /** Runs one attempt in its CONSUMER span, from start to outcome. */
 export function runJob<T>(
-  settings: JobTracing<JobToProcess>,
+  settings: JobTracing<JobToProcess, JobToEnqueue>,
   job: JobToProcess,
-  judge: (job: JobToProcess, error: unknown) => Verdict,
-  fn: () => T,
+  judge: Judge,
+  fn: (attempt: JobAttempt) => T,
 ): T {
+  if (settings.ignores(job)) return runIgnored(() => fn(NO_ATTEMPT))
   const { sender, at } = readCarrier(settings.tracing, job.carrier)
-  const known = { ...job, enqueuedAt: job.enqueuedAt ?? at }
+  const known = job.enqueuedAt === undefined && at !== undefined ? { ...job, enqueuedAt: at } : job
   const operation = startProcess(settings.tracing, {
     system: settings.system,
     destination: job.queue,
     sender,
     relation: settings.relationOf(job),
     attributes: processAttributes(known, Date.now()),
+    ...settings.nameOf('process', job),
   })
-  return runToEnd(operation, fn, {
-    onResult: completed,
-    onError: (error) => fail(operation, error, judge(job, error)),
+  return runAttempt(settings, operation, job, judge, fn)
+}
+
+/** Runs an attempt in a span that was started for it, and ends the span. */
+export function runAttempt<T>(
+  settings: JobTracing<JobToProcess, JobToEnqueue>,
+  operation: Operation,
+  job: JobToProcess,
+  judge: Judge,
+  fn: (attempt: JobAttempt) => T,
+): T {
+  const attempt = new Attempt(settings, operation, job)
+  return runToEnd(operation, () => fn(attempt), {
+    onResult: () => attempt.completed(),
+    onError: (error) => attempt.failed(error, judge),
   })
 }
 
-function completed(_result: unknown, operation: Operation): void {
-  operation.set({ [ATTR.jobOutcome]: 'completed' })
-}
-
-function fail(operation: Operation, error: unknown, verdict: Verdict): void {
-  operation.set({ [ATTR.jobOutcome]: verdict.outcome })
-  if (!verdict.expected) operation.fail(error)
-}
+/** What untraced work is given. */
+export const NO_ATTEMPT: JobAttempt = { settle() {} }

@@ -28,7 +28,7 @@ function adapter(name: string, wire: Wiring): EntryAdapter {
     scope: { name: '@throughline/worker', version: '0.1.0' },
     span: { kind: 'CONSUMER', attributes: ['messaging.system', 'messaging.destination.name'] },
     relation: 'link',
-    except: { ignored: 'there is no such option', hooks: 'there are no such options' },
+
     async start(options, handle) {
       const { hostname: host, port } = new URL(process.env['REDIS_URL']!)
       const connection = { host, port: Number(port), maxRetriesPerRequest: null }

@@ -12,7 +12,7 @@ for (const relation of ['link', 'parent'] as const) {
         attributes: ['messaging.system', 'messaging.destination.name', 'job.name', 'job.attempt'],
       },
       relation,
-      except: { ignored: 'there is no such option', hooks: 'there are no such options' },
+
       start(options, handle) {
         const jobs = createJobTracer({ system: 'test', relation, ...options })
         return {

@@ -1,5 +1,6 @@
 export { traceProcessor } from './processor.ts'
 export { bullmqTelemetry } from './telemetry.ts'
+export { tracedFlow } from './traced-flow.ts'
 export type { JobQueue } from './job.ts'
 export type { BullMQProcessorOptions } from './processor.ts'
 export type { BullMQTelemetryOptions } from './telemetry.ts'

@@ -9,7 +9,12 @@ export interface BullMQJob {
   readonly attemptsMade: number
   /** How often the job was started, this time included; a stalled or delayed job was started without an attempt made. */
   readonly attemptsStarted?: number
+  /** How often it was taken back from a worker that was gone. */
+  readonly stalledCounter?: number
   readonly timestamp: number
+  /** Of a run that a job scheduler made. */
+  readonly repeatJobKey?: string | undefined
+  readonly parent?: { readonly id?: string } | undefined
   readonly opts: {
     readonly attempts?: number
     readonly delay?: number
@@ -17,13 +22,17 @@ export interface BullMQJob {
   }
 }
 
-/** What BullMQ's telemetry knows of a job before it is processed. */
+/** What BullMQ's telemetry knows of a job. */
 export interface JobQueue {
   readonly queue: string
+  /** Not known yet before a job is processed, nor of the jobs of a bulk. */
+  readonly name?: string | undefined
+  /** Known at the end, when the `attributes` option is asked. */
+  readonly id?: string | undefined
 }
 
 /** The facts of an attempt, in the words of a job tracer. */
-export function describeJob(job: BullMQJob): JobToProcess {
+export function describeJob(job: BullMQJob, signal?: unknown): JobToProcess {
   const { opts } = job
   return {
     queue: job.queueName,
@@ -36,6 +45,10 @@ export function describeJob(job: BullMQJob): JobToProcess {
     // The delay that was asked for: `job.delay` changes with every back-off.
     delayMs: opts.delay || undefined,
     redelivered: (job.attemptsStarted ?? 0) > job.attemptsMade + 1,
+    stalledCount: job.stalledCounter || undefined,
+    parentId: job.parent?.id,
+    schedule: job.repeatJobKey,
+    signal: signal instanceof AbortSignal ? signal : undefined,
     carrier: opts.telemetry?.metadata,
   }
 }

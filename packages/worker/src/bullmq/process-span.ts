@@ -2,11 +2,12 @@ import { ROOT_CONTEXT, createContextKey, type Attributes, type Context } from '@
 import { ATTR, describeError, type ErrorDescription } from '@throughline/core/integration'
 import type { Operation } from '@throughline/core/integration'
 import { startProcess } from '@throughline/core/messaging'
+import { suppressTracing } from '@throughline/core/propagation'
 import type { Span } from 'bullmq'
 import type { JobToProcess } from '../job.ts'
 import { processAttributes } from '../job-attributes.ts'
 import type { JobTracing } from '../options.ts'
-import type { Verdict } from '../verdict.ts'
+import { isFailure, type JobOutcome } from '../outcome.ts'
 import type { BullMQJob, JobQueue } from './job.ts'
 import { textOf } from './text.ts'
 
@@ -27,7 +28,11 @@ export class ProcessSpan implements Span<Context> {
   #operation: Operation | undefined
   #queue: string | undefined
   #jobId: unknown
+  #jobName: unknown
+  #ignored = false
   #joined = false
+  #outcome: JobOutcome | undefined
+  #error: unknown
   #failed = false
   #settled = false
   #fault: ErrorDescription | undefined
@@ -40,11 +45,13 @@ export class ProcessSpan implements Span<Context> {
   }
 
   setAttributes(given: Record<string, unknown>): void {
-    if (!this.#operation) return this.#start(textOf(given['bullmq.queue.name']))
+    if (this.#queue === undefined) return this.#start(textOf(given['bullmq.queue.name']))
+    if (!this.#operation) return
     const id = given['bullmq.job.id']
     const name = given['bullmq.job.name']
     if (id === undefined && name === undefined) return
     this.#jobId = id
+    this.#jobName = name
     const attributes: Attributes = {}
     if (typeof id === 'string') attributes[ATTR.messagingMessageId] = id
     if (typeof name === 'string') attributes[ATTR.jobName] = name
@@ -53,6 +60,7 @@ export class ProcessSpan implements Span<Context> {
 
   /** The context of the job, whatever BullMQ's main loop runs in. */
   setSpanOnContext(context: Context): Context {
+    if (this.#ignored) return suppressTracing(ROOT_CONTEXT)
     return this.#operation ? this.#operation.context.setValue(PROCESS, this) : context
   }
 
@@ -60,12 +68,13 @@ export class ProcessSpan implements Span<Context> {
   addEvent(event: string, given?: Record<string, unknown>): void {
     if (event === 'job completed') {
       this.#settled = true
-      this.#operation?.set({ [ATTR.jobOutcome]: 'completed' })
+      this.#outcome = 'completed'
     }
     if (event !== 'job failed') return
     this.#settled = true
-    this.#operation?.set({ [ATTR.jobOutcome]: this.move === 'fail' ? 'failed' : 'retry' })
-    if (this.#failed) return
+    // How BullMQ moved the job has the last word over what was thrown, except that it was called off.
+    if (this.#outcome !== 'aborted') this.#outcome = this.move === 'fail' ? 'failed' : 'retry'
+    if (this.#failed || this.#outcome === 'aborted') return
     const message = textOf(given?.['bullmq.job.failed.reason'])
     this.#operation?.error({ type: '_OTHER', message })
   }
@@ -77,8 +86,18 @@ export class ProcessSpan implements Span<Context> {
   }
 
   end(): void {
-    if (this.#fault && !this.#settled && !this.#failed) this.#operation?.error(this.#fault)
-    this.#operation?.end()
+    const operation = this.#operation
+    if (!operation) return
+    if (this.#fault && !this.#settled && !this.#failed) operation.error(this.#fault)
+    const outcome = this.#outcome
+    if (outcome) operation.set({ [ATTR.jobOutcome]: outcome })
+    const job = {
+      queue: this.#queue ?? '',
+      name: textOf(this.#jobName) || undefined,
+      id: textOf(this.#jobId) || undefined,
+    }
+    this.#settings.describe(operation, { operation: 'process', job, outcome, error: this.#error })
+    operation.end()
   }
 
   setAttribute(): void {}
@@ -95,10 +114,11 @@ export class ProcessSpan implements Span<Context> {
     this.#operation?.set(processAttributes(job, Date.now()))
   }
 
-  /** What the processor threw. How BullMQ moves the job because of it comes later and has the last word. */
-  fail(error: unknown, verdict: Verdict): void {
-    this.#operation?.set({ [ATTR.jobOutcome]: verdict.outcome })
-    if (verdict.expected) return
+  /** What the processor threw, and what that means unless BullMQ moves the job in another way. */
+  fail(error: unknown, outcome: JobOutcome): void {
+    this.#outcome = outcome
+    this.#error = error
+    if (!isFailure(outcome)) return
     this.#failed = true
     this.#operation?.error(describeError(error))
     this.#operation?.recordException(error)
@@ -106,12 +126,17 @@ export class ProcessSpan implements Span<Context> {
 
   #start(queue: string): void {
     this.#queue = queue
-    const { tracing, system } = this.#settings
+    const settings = this.#settings
+    const job = { queue }
+    this.#ignored = settings.ignores(job)
+    if (this.#ignored) return
+    const { tracing, system } = settings
     this.#operation = startProcess(tracing, {
       system,
       destination: queue,
       sender: this.#sender,
-      relation: this.#settings.relationOf({ queue }),
+      relation: settings.relationOf(job),
+      ...settings.nameOf('process', job),
     })
   }
 }

@@ -2,15 +2,15 @@ import { context } from '@opentelemetry/api'
 import { guard, isThenable } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import type { Processor } from 'bullmq'
-import type { JobToProcess } from '../job.ts'
+import type { JobToEnqueue, JobToProcess } from '../job.ts'
 import { resolveJobTracing, type JobTracingOptions } from '../options.ts'
 import { runJob } from '../run-job.ts'
 import { describeJob } from './job.ts'
 import { processSpanOf, type ProcessSpan } from './process-span.ts'
 import { judgeBullMQ } from './verdict.ts'
 
-/** With `bullmqTelemetry` on the worker, the span is that one's, and so are its provider and its relation. */
-export type BullMQProcessorOptions = JobTracingOptions<JobToProcess>
+/** With `bullmqTelemetry` on the worker, the span is that one's, and so are its options. */
+export type BullMQProcessorOptions = JobTracingOptions<JobToProcess, JobToEnqueue>
 
 /**
  * Wraps a processor, so that the span of an attempt knows its job and its error: attempt number, wait, `error.type`, the
@@ -26,13 +26,13 @@ export function traceProcessor<D = any, R = any, N extends string = string>(
   processor: Processor<D, R, N>,
   options: BullMQProcessorOptions = {},
 ): Processor<D, R, N> {
-  const settings = resolveJobTracing<JobToProcess>('traceProcessor', 'bullmq', options)
+  const settings = resolveJobTracing('traceProcessor', 'bullmq', options)
   if (!settings.enabled) return processor
   function traced(this: unknown, ...args: Parameters<Processor<D, R, N>>): Promise<R> {
     const run = (): Promise<R> => processor.apply(this, args)
     const active = context.active()
     if (isTracingSuppressed(active)) return run()
-    const facts = guard('Reading a job', describeJob, args[0])
+    const facts = guard('Reading a job', describeJob, args[0], args[2])
     if (!facts) return run()
     const span = processSpanOf(active)
     return span?.join(args[0]) ? runIn(span, facts, run) : runJob(settings, facts, judgeBullMQ, run)

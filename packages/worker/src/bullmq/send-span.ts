@@ -1,6 +1,7 @@
 import { createContextKey, type Attributes, type Context } from '@opentelemetry/api'
 import { ATTR, type Operation } from '@throughline/core/integration'
 import { startSend } from '@throughline/core/messaging'
+import { suppressTracing } from '@throughline/core/propagation'
 import type { Span } from 'bullmq'
 import type { JobTracing } from '../options.ts'
 import type { JobQueue } from './job.ts'
@@ -31,6 +32,10 @@ export class SendSpan implements Span<Context> {
   readonly #settings: JobTracing<JobQueue>
   readonly #bullName: string
   #operation: Operation | undefined
+  #job: JobQueue | undefined
+  #name: 'send' | 'create' = 'send'
+  #ignored = false
+  #error: unknown
 
   constructor(settings: JobTracing<JobQueue>, bullName: string) {
     this.#settings = settings
@@ -38,27 +43,38 @@ export class SendSpan implements Span<Context> {
   }
 
   setAttributes(given: Record<string, unknown>): void {
-    if (!this.#operation) return this.#start(given)
+    if (!this.#job) return this.#start(given)
     const attributes: Attributes = {}
     const id = given['bullmq.job.id']
     const name = given['bullmq.job.name']
     const count = given['bullmq.job.bulk.count']
     if (typeof id === 'string') attributes[ATTR.messagingMessageId] = id
     if (typeof name === 'string') attributes[ATTR.jobName] = name
+    this.#job = {
+      queue: this.#job.queue,
+      name: textOf(name) || this.#job.name,
+      id: textOf(id) || this.#job.id,
+    }
     if (typeof count === 'number') attributes[ATTR.messagingBatchCount] = count
-    this.#operation.set(attributes)
+    this.#operation?.set(attributes)
   }
 
   setSpanOnContext(context: Context): Context {
+    if (this.#ignored) return suppressTracing(context)
     return this.#operation ? this.#operation.context.setValue(SENDING, true) : context
   }
 
   recordException(error: unknown): void {
-    this.#operation?.fail(error)
+    this.#error = error
   }
 
   end(): void {
-    this.#operation?.end()
+    const operation = this.#operation
+    if (!operation || !this.#job) return
+    const error = this.#error
+    this.#settings.describe(operation, { operation: this.#name, job: this.#job, error })
+    if (error === undefined) operation.end()
+    else operation.fail(error)
   }
 
   setAttribute(): void {}
@@ -68,13 +84,24 @@ export class SendSpan implements Span<Context> {
     const queue = textOf(given['bullmq.queue.name'])
     const bullOperation = textOf(given['bullmq.queue.operation'])
     const operation = SENDS.get(bullOperation) ?? 'send'
-    const attributes: Attributes = { [ATTR.messagingOperationType]: operation }
+    this.#name = operation
     // `add <queue>.<job>`: the one place where the job's name is known before the span starts.
     const prefix = `add ${queue}.`
-    if (bullOperation === 'add' && this.#bullName.startsWith(prefix)) {
-      attributes[ATTR.jobName] = this.#bullName.slice(prefix.length)
-    }
+    const named = bullOperation === 'add' && this.#bullName.startsWith(prefix)
+    const name = named ? this.#bullName.slice(prefix.length) : undefined
+    this.#job = { queue, name }
+    this.#ignored = this.#settings.ignores(this.#job)
+    if (this.#ignored) return
+    const attributes: Attributes = { [ATTR.messagingOperationType]: operation }
+    if (name !== undefined) attributes[ATTR.jobName] = name
     const { tracing, system } = this.#settings
-    this.#operation = startSend(tracing, { system, destination: queue, operation, attributes })
+    const naming = this.#settings.nameOf(operation, this.#job)
+    this.#operation = startSend(tracing, {
+      system,
+      destination: queue,
+      operation,
+      attributes,
+      ...naming,
+    })
   }
 }
