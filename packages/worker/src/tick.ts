@@ -111,13 +111,13 @@ class Course {
     const { everyMs, next } = this.#options
     if (!overlap && this.#missed === 0 && everyMs === undefined && !next) return this.#attributes
     const attributes = { ...this.#attributes }
-    if (overlap) attributes[ATTR.jobScheduleOverlap] = true
+    if (overlap) attributes[ATTR.jobTickOverlap] = true
     const now = Date.now()
     if (this.#due !== undefined) {
-      attributes[ATTR.jobQueueWait] = Math.max(0, now - this.#due) / 1000
+      attributes[ATTR.jobTickLag] = Math.max(0, now - this.#due) / 1000
       this.#missed += this.#leftOut(this.#due, now)
     }
-    if (this.#missed > 0) attributes[ATTR.jobScheduleMissed] = this.#missed
+    if (this.#missed > 0) attributes[ATTR.jobTickMissed] = this.#missed
     this.#missed = 0
     this.#due = this.#dueAfter(now)
     return attributes

@@ -81,7 +81,7 @@ it('shows ticks that run while one before is still running', async () => {
   finish()
   await first
   await tick(false)
-  expect(ticks().map((attributes) => attributes['job.schedule.overlap'])).toEqual([
+  expect(ticks().map((attributes) => attributes['job.tick.overlap'])).toEqual([
     true,
     undefined,
     undefined,
@@ -97,7 +97,7 @@ it('shows how late a tick of a fixed interval is, and how many were left out', (
   tick()
   late(1000)
   tick()
-  expect(ticks().map((a) => [a['job.queue.wait'], a['job.schedule.missed']])).toEqual([
+  expect(ticks().map((a) => [a['job.tick.lag'], a['job.tick.missed']])).toEqual([
     [0, undefined],
     [2.5, 2],
     [0, undefined],
@@ -113,7 +113,7 @@ it('shows the same of a pattern whose next time is known', () => {
   tick()
   late(32_000)
   tick()
-  expect(ticks().map((a) => [a['job.queue.wait'], a['job.schedule.missed']])).toEqual([
+  expect(ticks().map((a) => [a['job.tick.lag'], a['job.tick.missed']])).toEqual([
     [0, undefined],
     [22, 2],
   ])
@@ -125,7 +125,7 @@ it('shows ticks that the scheduler itself left out', () => {
   tick.missed(2)
   tick()
   tick()
-  expect(ticks().map((attributes) => attributes['job.schedule.missed'])).toEqual([3, undefined])
+  expect(ticks().map((attributes) => attributes['job.tick.missed'])).toEqual([3, undefined])
 })
 
 it('makes an error of a tick that fails, and lets its error through', async () => {
