@@ -12,6 +12,7 @@ export {
 export { DURATION_BUCKETS, MeterSource } from './meter-source.ts'
 export { checkChoice, checkOption, resolveTracing } from './options.ts'
 export { describeError } from './span/error-description.ts'
+export { isExpected } from './span/expected.ts'
 export { setErrorOrigin } from './span/error-origin.ts'
 export { Operation, startOperation } from './span/operation.ts'
 export { isThenable, runToEnd } from './span/settle.ts'
@@ -22,6 +23,7 @@ export type {
   Tracing,
   TracingOptions,
 } from './options.ts'
+export type { ExpectedErrors } from './span/expected.ts'
 export type { ErrorDescription } from './span/error-description.ts'
 export type { Measurement } from './span/operation.ts'
 export type { Outcome } from './span/settle.ts'

@@ -23,6 +23,6 @@ test('each entry point exports what it is known to', () => {
   )
   expect(names(logging)).toMatchInlineSnapshot(`"traceFields traceFormat traceMixin"`)
   expect(names(integration)).toMatchInlineSnapshot(
-    `"ATTR DURATION_BUCKETS InvalidOptionError MeterSource Operation SPAN_RECORD_CHANNEL TracingError checkChoice checkOption databaseSpanName describeError guard handlerSpanName httpClientSpanName httpServerSpanName isThenable messagingSpanName report resolveTracing runToEnd setErrorOrigin startOperation warnOnce"`,
+    `"ATTR DURATION_BUCKETS InvalidOptionError MeterSource Operation SPAN_RECORD_CHANNEL TracingError checkChoice checkOption databaseSpanName describeError guard handlerSpanName httpClientSpanName httpServerSpanName isExpected isThenable messagingSpanName report resolveTracing runToEnd setErrorOrigin startOperation warnOnce"`,
   )
 })

@@ -26,13 +26,16 @@ export interface Measurement {
 export class Operation {
   readonly span: Span
   readonly context: Context
+  readonly #outer: Span | undefined
   #ended = false
   #errorType: string | undefined
   #measurement: Measurement | undefined
 
-  constructor(span: Span, context: Context) {
+  /** @param outer - the span that it is started in */
+  constructor(span: Span, context: Context, outer?: Span) {
     this.span = span
     this.context = context
+    this.#outer = outer
   }
 
   get ended(): boolean {
@@ -74,7 +77,7 @@ export class Operation {
   /** Records an exception, once however many spans it passes; the span goes on. */
   recordException(error: unknown): void {
     try {
-      if (this.recording) recordException(this.span, this.context, error)
+      if (this.recording) recordException(this.span, this.context, error, this.#outer)
     } catch (fault) {
       report('Recording an exception', fault)
     }
@@ -116,7 +119,7 @@ export function startOperation(
 ): Operation {
   try {
     const span = tracer.startSpan(name, options, parent)
-    return new Operation(span, trace.setSpan(parent, span))
+    return new Operation(span, trace.setSpan(parent, span), trace.getSpan(parent))
   } catch (fault) {
     report('Starting a span', fault)
     const span = trace.wrapSpanContext(trace.getSpanContext(parent) ?? NO_SPAN)

@@ -39,15 +39,36 @@ const fail = (): never => {
   throw new Error('a broken getter')
 }
 
+test.each([
+  ['message', 'Error', ''],
+  ['code', 'Error', 'no'],
+  ['name', 'TypeError', 'no'],
+])('an error whose %s cannot be read is described by the rest', (name, type, message) => {
+  const Kind = type === 'TypeError' ? TypeError : Error
+  const error = Object.defineProperty(new Kind('no'), name, { get: fail })
+  expect(describeError(error)).toEqual({ type, message })
+})
+
+test('a huge message is cut, and not inside a character', () => {
+  const { message } = describeError(new Error(`${'x'.repeat(4094)}😀${'y'.repeat(10_000_000)}`))
+  expect(message).toBe(`${'x'.repeat(4094)}…`)
+  expect(describeError('x'.repeat(5000)).message).toHaveLength(4096)
+  expect(describeError('x'.repeat(4096)).message).toBe('x'.repeat(4096))
+})
+
+test('several failures with no message of their own are told by the first', () => {
+  const errors = [
+    new Error('connect ECONNREFUSED ::1:1'),
+    new Error('connect ECONNREFUSED 127.0.0.1'),
+  ]
+  expect(describeError(new AggregateError(errors))).toEqual({
+    type: 'AggregateError',
+    message: 'connect ECONNREFUSED ::1:1 (and 1 more)',
+  })
+  expect(describeError(new AggregateError([])).message).toBe('')
+})
+
 test.each<[string, unknown]>([
-  [
-    'an error whose message cannot be read',
-    Object.defineProperty(new Error('no'), 'message', { get: fail }),
-  ],
-  [
-    'an error whose code cannot be read',
-    Object.defineProperty(new Error('no'), 'code', { get: fail }),
-  ],
   ['a proxy that refuses everything', new Proxy({}, { get: fail })],
   ['a revoked proxy', revokedProxy()],
 ])('%s is described all the same', (_, thrown) => {
