@@ -7,7 +7,7 @@ import {
   type TextMapPropagator,
   type TracerProvider,
 } from '@opentelemetry/api'
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import type { Sdk } from './sdk.ts'
 
 /** What an SDK registers globally. */
 interface Globals {
@@ -42,13 +42,13 @@ export function giveBackGlobals(globals: Globals): void {
 }
 
 /** There is only one context manager, and it is never taken back: it holds no spans. */
-export function ensureContextManager(): void {
+export function ensureContextManager(sdk: Sdk): void {
   const probe = createContextKey('@throughline/testing probe')
   const works = context.with(
     ROOT_CONTEXT.setValue(probe, true),
     () => context.active().getValue(probe) === true,
   )
-  if (!works) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  if (!works) context.setGlobalContextManager(sdk.createContextManager().enable())
 }
 
 function register({ tracerProvider, propagator }: Globals): boolean {

@@ -1,3 +1,6 @@
 export { createTestTracing } from './test-tracing.ts'
+export type { TestSampler } from './sdk.ts'
 export type { TestSpan } from './span.ts'
+export type { TestSpans, WaitForTraceOptions } from './test-spans.ts'
 export type { TestTracing, TestTracingOptions } from './test-tracing.ts'
+export type { TraceNode } from './tree.ts'

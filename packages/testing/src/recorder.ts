@@ -1,8 +1,8 @@
 import type { TimeInput } from '@opentelemetry/api'
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { SdkSpan } from './sdk.ts'
 import { toTestSpan, type TestSpan } from './span.ts'
 
-type Started = Pick<ReadableSpan, 'name' | 'spanContext' | 'parentSpanContext'> & {
+interface Started extends SdkSpan {
   end: (endTime?: TimeInput) => void
 }
 
@@ -19,7 +19,7 @@ export function neighboursOf(span: TestSpan): TestSpan[] {
 }
 
 /** Keeps every span that was started, tells which never ended or ended twice, and wakes whoever waits for one. */
-export class Recorder implements SpanProcessor {
+export class Recorder {
   #finished: TestSpan[] = []
   #endedTwice: string[] = []
   #started = 0
@@ -29,14 +29,20 @@ export class Recorder implements SpanProcessor {
   readonly #remoteParents = new Set<string>()
   readonly #waiting = new Set<Waiting>()
 
-  onStart(span: Started): void {
+  /** How many spans were started, ever. */
+  get started(): number {
+    return this.#started
+  }
+
+  onStart(started: SdkSpan): void {
+    const span = started as Started
     this.#open.set(span.spanContext().spanId, { span, order: this.#started++ })
     if (span.parentSpanContext?.isRemote) this.#remoteParents.add(span.parentSpanContext.spanId)
     this.#countEnds(span)
     this.#wake()
   }
 
-  onEnd(span: ReadableSpan): void {
+  onEnd(span: SdkSpan): void {
     const { spanId } = span.spanContext()
     this.#endedIds.add(spanId)
     // A span from before a reset is forgotten, also when it ends after it.
@@ -49,17 +55,19 @@ export class Recorder implements SpanProcessor {
     this.#wake()
   }
 
-  forceFlush(): Promise<void> {
-    return Promise.resolve()
-  }
-
-  shutdown(): Promise<void> {
+  /** Rejects what still waits. */
+  shutdown(): void {
     for (const waiting of this.#waiting) waiting.giveUp('tracing was shut down while waiting')
-    return Promise.resolve()
   }
 
   spans(): TestSpan[] {
     return [...this.#finished]
+  }
+
+  /** Whether a span of the trace, or of any, has not ended. */
+  isOpen(traceId: string | undefined): boolean {
+    if (traceId === undefined) return this.#open.size > 0
+    return [...this.#open.values()].some(({ span }) => span.spanContext().traceId === traceId)
   }
 
   unended(): string[] {

@@ -1,5 +1,5 @@
 import { SpanKind, SpanStatusCode, type Attributes, type Link } from '@opentelemetry/api'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { SdkSpan } from './sdk.ts'
 
 /** A finished span as a test wants to read it: names instead of numbers, ids instead of contexts. */
 export interface TestSpan {
@@ -27,13 +27,13 @@ export function byStart(a: TestSpan, b: TestSpan): number {
 }
 
 /** @param startOrder - how many spans had started before */
-export function toTestSpan(span: ReadableSpan, startOrder: number): TestSpan {
+export function toTestSpan(span: SdkSpan, startOrder: number): TestSpan {
   const testSpan = describe(span)
   startOrders.set(testSpan, startOrder)
   return testSpan
 }
 
-function describe(span: ReadableSpan): TestSpan {
+function describe(span: SdkSpan): TestSpan {
   const { traceId, spanId } = span.spanContext()
   return {
     name: span.name,
@@ -58,7 +58,7 @@ function toTestLink(link: Link): TestSpan['links'][number] {
 }
 
 // SDK 1.x and 2.0 had `parentSpanId`; later ones have the whole context.
-function parentOf(span: ReadableSpan & { parentSpanId?: string }): string | undefined {
+function parentOf(span: SdkSpan & { readonly parentSpanId?: string }): string | undefined {
   return span.parentSpanContext?.spanId ?? span.parentSpanId
 }
 

@@ -1,14 +1,9 @@
-import type { TextMapPropagator, TracerProvider as ApiTracerProvider } from '@opentelemetry/api'
-import {
-  CompositePropagator,
-  W3CBaggagePropagator,
-  W3CTraceContextPropagator,
-} from '@opentelemetry/core'
-import { TracerProvider, type Sampler } from '@opentelemetry/sdk-trace'
+import type { TextMapPropagator, TracerProvider } from '@opentelemetry/api'
 import { ensureContextManager, giveBackGlobals, takeGlobals } from './globals.ts'
 import { Recorder } from './recorder.ts'
-import type { TestSpan } from './span.ts'
-import { renderTree } from './tree.ts'
+import { loadSdk, type Sdk, type TestSampler } from './sdk.ts'
+import { SpanRouter } from './span-router.ts'
+import { testSpans, type TestSpans } from './test-spans.ts'
 
 export interface TestTracingOptions {
   /**
@@ -18,77 +13,61 @@ export interface TestTracingOptions {
    * @defaultValue `true`
    */
   readonly global?: boolean
-  /** @defaultValue all spans are sampled */
-  readonly sampler?: Sampler
+  /** A sampler of the SDK, 2.x or 3.x. @defaultValue all spans are sampled */
+  readonly sampler?: TestSampler
 }
 
 /** Tracing that keeps its spans in memory, for tests. */
-export interface TestTracing {
-  readonly tracerProvider: ApiTracerProvider
+export interface TestTracing extends TestSpans {
+  readonly tracerProvider: TracerProvider
   readonly propagator: TextMapPropagator
-  /** The finished spans, in order of their end. */
-  spans(): TestSpan[]
-  /** The one finished span of that name; throws, listing what there is, when there is none or more than one. */
-  span(name: string): TestSpan
-  /** All traces as indented text without ids and times. */
-  tree(): string
-  /** The names of spans that were started and not ended. */
-  unended(): string[]
-  /** The names of spans on which `end` was called more than once, which an SDK hides. */
-  endedTwice(): string[]
-  /** Finished spans whose parent neither ended here nor came in a carrier: in a backend they would hang in the air. */
-  orphans(): TestSpan[]
   /**
-   * Resolves with what `condition` returns as soon as that is truthy; looked at whenever a span starts or ends. One that
-   * throws is not fulfilled yet, and its error is the cause when time runs out.
+   * Runs a test, sync or async, that sees its own spans only, also while others run at the same time: those started
+   * inside `fn`, and wherever its traces and links lead. They are not among the spans of the set-up itself.
    *
-   * @param timeoutMs - 5,000 by default
+   * @example
+   * ```ts
+   * test.concurrent('an order is priced', () =>
+   *   tracing.isolate(async (own) => {
+   *     await placeOrder()
+   *     expect(own).toHaveSpan({ name: 'quote price' })
+   *   }))
+   * ```
    */
-  waitFor<T>(condition: (spans: TestSpan[]) => T, timeoutMs?: number): Promise<NonNullable<T>>
-  /** Resolves with the spans as soon as so many have ended. @param timeoutMs - 5,000 by default */
-  waitForSpans(count: number, timeoutMs?: number): Promise<TestSpan[]>
-  /** Forgets all spans, also those that are still open. */
-  reset(): void
+  isolate<T>(fn: (own: TestSpans) => T): T
   /** Takes the globals back and rejects what still waits. */
   shutdown(): Promise<void>
 }
 
-/** Starts in-memory tracing; call `shutdown` when the tests are done. */
+/**
+ * Starts in-memory tracing on the SDK that is installed, 2.x or 3.x; call `shutdown` when the tests are done. Throws,
+ * with the command that installs it, where there is none.
+ */
 export function createTestTracing(options: TestTracingOptions = {}): TestTracing {
+  return createTestTracingOn(loadSdk(), options)
+}
+
+/** The same on a given SDK. */
+export function createTestTracingOn(sdk: Sdk, options: TestTracingOptions = {}): TestTracing {
   const recorder = new Recorder()
-  const tracerProvider = new TracerProvider({
-    spanProcessors: [recorder],
+  const router = new SpanRouter(recorder)
+  const tracerProvider = sdk.createProvider({
+    spanProcessors: [router],
     ...(options.sampler && { sampler: options.sampler }),
   })
-  const propagator = new CompositePropagator({
-    propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
-  })
-  const globals = { tracerProvider, propagator }
-  ensureContextManager()
+  const globals = { tracerProvider, propagator: sdk.createPropagator() }
+  ensureContextManager(sdk)
   if (options.global !== false) takeGlobals(globals)
   return {
-    tracerProvider,
-    propagator,
-    spans: () => recorder.spans(),
-    span: (name) => only(recorder.spans(), name),
-    tree: () => renderTree(recorder.spans()),
-    unended: () => recorder.unended(),
-    endedTwice: () => recorder.endedTwice(),
-    orphans: () => recorder.orphans(),
-    waitFor: (condition, timeoutMs = 5000) => recorder.waitFor(condition, timeoutMs),
-    waitForSpans: (count, timeoutMs = 5000) =>
-      recorder.waitFor((spans) => spans.length >= count && spans, timeoutMs) as Promise<TestSpan[]>,
-    reset: () => recorder.reset(),
+    ...globals,
+    ...testSpans(recorder, (traceId) => router.claim(traceId, recorder)),
+    isolate: (fn) => {
+      const own = new Recorder()
+      return router.run(own, () => fn(testSpans(own, (traceId) => router.claim(traceId, own))))
+    },
     async shutdown() {
       giveBackGlobals(globals)
       await tracerProvider.shutdown()
     },
   }
-}
-
-function only(spans: readonly TestSpan[], name: string): TestSpan {
-  const [found, second] = spans.filter((span) => span.name === name)
-  if (found && !second) return found
-  const what = found ? 'more than one span is' : 'no span is'
-  throw new Error(`${what} named "${name}" in:\n${renderTree(spans)}`)
 }

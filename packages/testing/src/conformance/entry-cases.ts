@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { ProxyTracerProvider, ROOT_CONTEXT, trace } from '@opentelemetry/api'
-import { suppressTracing } from '@opentelemetry/core'
 import type { EntryAdapter, EntryCaseId } from './entry-adapter.ts'
 import { BROKEN_PROPAGATOR, SILENT_PROPAGATOR, brokenProvider } from './broken-sdk.ts'
 import { MALFORMED_BYTES, MALFORMED_TEXT, isChildOf, isLinkedTo, sender } from './made-up-sender.ts'
 import type { EntryTrial } from './entry-trial.ts'
+import { suppressTracing } from './suppress.ts'
 import { WORK } from './trial.ts'
 
 /** What the contract asks, in words, and the check of it. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { ProxyTracerProvider, context } from '@opentelemetry/api'
-import { suppressTracing } from '@opentelemetry/core'
 import { BROKEN_PROPAGATOR, SILENT_PROPAGATOR, brokenProvider } from './broken-sdk.ts'
 import { isChildOf, sender } from './made-up-sender.ts'
 import type { SendAdapter, SendCaseId } from './send-adapter.ts'
 import { outcomeOf } from './send-outcome.ts'
 import { callerContext, type SendTrial } from './send-trial.ts'
+import { suppressTracing } from './suppress.ts'
 
 /** What the contract asks, in words, and the check of it. */
 export interface SendCheck {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { SpanKind, type Attributes } from '@opentelemetry/api'
-import { SamplingDecision, type Sampler } from '@opentelemetry/sdk-trace'
+import type { TestSampler } from '../sdk.ts'
 import type { TestSpan } from '../span.ts'
 import { createTestTracing, type TestTracing } from '../test-tracing.ts'
 
@@ -19,6 +19,10 @@ export class WorkFailed extends Error {
     super('the work is to fail')
   }
 }
+
+// The SDK's `SamplingDecision`, alike in 2.x and 3.x.
+const NOT_RECORD = 0
+const RECORD_AND_SAMPLED = 2
 
 /** The scope of the spans that the suite makes itself. */
 export const WORK = 'work'
@@ -92,7 +96,7 @@ export abstract class Trial {
       .filter((span) => span.kind === this.#kind && span.scope.name !== WORK)
   }
 
-  #sampler(sampled: boolean): Sampler {
+  #sampler(sampled: boolean): TestSampler {
     return {
       shouldSample: (_context, _traceId, name, kind, attributes) => {
         this.asked.push({
@@ -100,7 +104,6 @@ export abstract class Trial {
           kind: SpanKind[kind] as Asked['kind'],
           attributes: { ...attributes },
         })
-        const { RECORD_AND_SAMPLED, NOT_RECORD } = SamplingDecision
         return { decision: sampled ? RECORD_AND_SAMPLED : NOT_RECORD }
       },
       toString: () => 'conformance',
