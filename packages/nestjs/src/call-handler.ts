@@ -1,7 +1,8 @@
-import { context, trace, type Context } from '@opentelemetry/api'
+import { context, type Context, type SpanOptions, type Tracer } from '@opentelemetry/api'
 import type { CallHandler } from '@nestjs/common'
-import type { Operation } from '@throughline/core/integration'
-import type { Observable } from 'rxjs'
+import { startOperation, type Operation } from '@throughline/core/integration'
+import { Observable, isObservable, tap } from 'rxjs'
+import { stepOut } from './step-out.ts'
 
 /**
  * The `next` of a traced interceptor. Its span is the interceptor's own work before the handler: it ends at `handle()`,
@@ -20,15 +21,55 @@ export class WatchedCallHandler implements CallHandler {
 
   handle(): Observable<unknown> {
     this.#operation.end()
-    return context.with(this.#outside(), () => this.#next.handle())
+    return context.with(stepOut(this.#operation, this.#outer), () => this.#next.handle())
+  }
+}
+
+/**
+ * The interceptor's work after the handler, as a span of its own: from the handler's first value until what the
+ * interceptor returned has ended. It is active while the interceptor's operators run.
+ */
+export class AfterHandler {
+  readonly #begin: () => Operation
+  #operation: Operation | undefined
+
+  constructor(tracer: Tracer, name: string, options: SpanOptions, outer: Context) {
+    this.#begin = () => startOperation(tracer, name, options, outer)
   }
 
-  /** The context that the interceptor made for its handler, without our span where that is still the active one. */
-  #outside(): Context {
-    const active = context.active()
-    const outer = trace.getSpan(this.#outer)
-    if (!outer || trace.getSpan(active) !== this.#operation.span) return active
-    return trace.setSpan(active, outer)
+  /** Goes around `next`, whose values start the span. */
+  around(next: CallHandler): CallHandler {
+    return { handle: () => this.#watch(next.handle()) }
+  }
+
+  /** Goes around what the interceptor returned, whose end is the end of the span. */
+  until(result: unknown): unknown {
+    if (!isObservable(result)) return result
+    return result.pipe(
+      tap({
+        error: () => this.#end(),
+        complete: () => this.#end(),
+        unsubscribe: () => this.#end(),
+      }),
+    )
+  }
+
+  #watch(source: Observable<unknown>): Observable<unknown> {
+    return new Observable((subscriber) =>
+      source.subscribe({
+        next: (value) => {
+          this.#operation ??= this.#begin()
+          this.#operation.run(() => subscriber.next(value))
+        },
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
+    )
+  }
+
+  #end(): void {
+    this.#operation?.end()
+    this.#operation = undefined
   }
 }
 

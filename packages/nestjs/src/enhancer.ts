@@ -1,48 +1,85 @@
 import { context, trace, type Context, type Tracer } from '@opentelemetry/api'
 import type { CallHandler } from '@nestjs/common'
-import { runToEnd, startOperation, type Operation } from '@throughline/core/integration'
+import { runToEnd, startOperation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import { runCall } from './call.ts'
+import { AfterHandler, WatchedCallHandler, isCallHandler } from './call-handler.ts'
+import { methodOf } from './class-method.ts'
 import { failRequest } from './failure.ts'
 import { isTracedFunction, likeOriginal, type Method } from './function-likeness.ts'
-import { WatchedCallHandler, isCallHandler } from './call-handler.ts'
+import type { InstrumentLayer } from './layers.ts'
+import { runMiddleware } from './middleware.ts'
 import { isUntraced } from './no-trace.decorator.ts'
 import type { Overrides } from './shadow-prototype.ts'
-import { spanTemplate, type NestType } from './span-template.ts'
+import { spanTemplate, type NestType, type SpanTemplate } from './span-template.ts'
+
+/** What an instrument was told to trace. */
+export interface InstrumentSetup {
+  readonly tracer: Tracer
+  readonly traces: (layer: InstrumentLayer) => boolean
+}
+
+/** A call of an enhancer that is to be traced. */
+interface EnhancerCall {
+  readonly original: Method
+  readonly self: unknown
+  readonly args: unknown[]
+  readonly outer: Context
+  readonly template: SpanTemplate
+  readonly setup: InstrumentSetup
+}
 
 interface EnhancerKind {
   readonly type: NestType
+  readonly layer: InstrumentLayer
   /** Whether Nest calls it, and not the application: a service may have a method of that name too. */
   readonly isNestCall: (args: readonly unknown[]) => boolean
-  /** The arguments to go on with, where the span is of the call alone and not of the Observable that it returns. */
-  readonly watch?: (args: readonly unknown[], operation: Operation, outer: Context) => unknown[]
+  readonly run: (call: EnhancerCall) => unknown
 }
 
 const KINDS: Readonly<Record<string, EnhancerKind>> = {
-  canActivate: { type: 'guard', isNestCall: ([execution]) => isExecution(execution) },
-  transform: { type: 'pipe', isNestCall: ([, metadata]) => isArgumentMetadata(metadata) },
+  canActivate: {
+    type: 'guard',
+    layer: 'guards',
+    isNestCall: ([execution]) => isHost(execution),
+    run: runToItsEnd,
+  },
+  transform: {
+    type: 'pipe',
+    layer: 'pipes',
+    isNestCall: ([, metadata]) => isArgumentMetadata(metadata),
+    run: runToItsEnd,
+  },
   intercept: {
     type: 'interceptor',
-    isNestCall: ([execution, next]) => isExecution(execution) && isCallHandler(next),
-    watch: ([execution, next, ...rest], operation, outer) => [
-      execution,
-      new WatchedCallHandler(next as CallHandler, operation, outer),
-      ...rest,
-    ],
+    layer: 'interceptors',
+    isNestCall: ([execution, next]) => isHost(execution) && isCallHandler(next),
+    run: runInterceptor,
+  },
+  catch: {
+    type: 'exception_filter',
+    layer: 'filters',
+    isNestCall: ([, host]) => isHost(host),
+    run: runFilter,
+  },
+  use: {
+    type: 'middleware',
+    layer: 'middleware',
+    isNestCall: ([, , next]) => typeof next === 'function',
+    run: ({ original, self, args, outer, template, setup }) =>
+      runMiddleware(begin(setup, template), outer, args, (passed) => original.apply(self, passed)),
   },
 }
 
-const WATCHED = { onError: failRequest }
-
-/** The traced methods of a class that is a guard, a pipe or an interceptor; `undefined` for all others. */
-export function enhancerMethods(prototype: object, tracer: Tracer): Overrides | undefined {
+/** The traced methods of a class that stands between requests and handlers; `undefined` for all others. */
+export function enhancerMethods(prototype: object, setup: InstrumentSetup): Overrides | undefined {
   const type = methodOf(prototype, 'constructor')
   if (!type) return undefined
   const methods: Record<string, unknown> = {}
   for (const [key, kind] of Object.entries(KINDS)) {
-    const original = methodOf(prototype, key)
+    const original = setup.traces(kind.layer) && methodOf(prototype, key)
     if (!original || isTracedFunction(original) || isUntraced(type, original)) continue
-    methods[key] = tracedEnhancer(original, key, type.name, kind, tracer)
+    methods[key] = tracedEnhancer(original, key, type.name, kind, setup)
   }
   return Object.keys(methods).length > 0 ? methods : undefined
 }
@@ -51,37 +88,56 @@ function tracedEnhancer(
   original: Method,
   key: string,
   className: string,
-  { type, isNestCall, watch }: EnhancerKind,
-  tracer: Tracer,
+  { type, isNestCall, run }: EnhancerKind,
+  setup: InstrumentSetup,
 ): Method {
-  const { name, options } = spanTemplate(type, className, key)
+  const template = spanTemplate(type, className, key)
   const wrapper: Method = function (...args) {
     const outer = context.active()
     const traced = trace.getSpan(outer) && !isTracingSuppressed(outer) && isNestCall(args)
     if (!traced) return original.apply(this, args)
-    const begin = () => startOperation(tracer, name, options, context.active())
-    const operation = begin()
-    if (!watch) {
-      const call = () => original.apply(this, args)
-      return runCall(operation, call, { onError: failRequest, restart: begin })
-    }
-    const passed = watch(args, operation, outer)
-    return runToEnd(operation, () => original.apply(this, passed), WATCHED)
+    return run({ original, self: this, args, outer, template, setup })
   }
   return likeOriginal(wrapper, original)
 }
 
-/** A method by its descriptor, so that no accessor runs. */
-function methodOf(prototype: object, key: string): Method | undefined {
-  for (let at: object | null = prototype; at; at = Object.getPrototypeOf(at)) {
-    const descriptor = Object.getOwnPropertyDescriptor(at, key)
-    if (descriptor) return typeof descriptor.value === 'function' ? descriptor.value : undefined
-  }
-  return undefined
+/** The span is of all that is returned, Observables too. */
+function runToItsEnd({ original, self, args, template, setup }: EnhancerCall): unknown {
+  const restart = () => begin(setup, template)
+  const call = () => original.apply(self, args)
+  return runCall(restart(), call, { onError: failRequest, restart })
 }
 
-function isExecution(value: unknown): boolean {
-  return typeof (value as { getHandler?: unknown } | null | undefined)?.getHandler === 'function'
+function runInterceptor({ original, self, args, outer, template, setup }: EnhancerCall): unknown {
+  const [execution, next, ...rest] = args as [unknown, CallHandler, ...unknown[]]
+  const operation = begin(setup, template)
+  const after = setup.traces('interceptorsAfter')
+    ? new AfterHandler(setup.tracer, `${template.name} after`, template.options, outer)
+    : undefined
+  const watched = new WatchedCallHandler(next, operation, outer)
+  const passed = [execution, after ? after.around(watched) : watched, ...rest]
+  const result = runToEnd(operation, () => original.apply(self, passed), WATCHED)
+  if (!after) return result
+  return result instanceof Promise
+    ? result.then((value: unknown) => after.until(value))
+    : after.until(result)
+}
+
+/** A filter of microservices answers by an Observable that fails: that is its result, not its failure. */
+function runFilter({ original, self, args, template, setup }: EnhancerCall): unknown {
+  return runToEnd(begin(setup, template), () => original.apply(self, args), WATCHED)
+}
+
+const WATCHED = { onError: failRequest }
+
+function begin({ tracer }: InstrumentSetup, { name, options }: SpanTemplate) {
+  return startOperation(tracer, name, options, context.active())
+}
+
+function isHost(value: unknown): boolean {
+  return (
+    typeof (value as { switchToHttp?: unknown } | null | undefined)?.switchToHttp === 'function'
+  )
 }
 
 function isArgumentMetadata(value: unknown): boolean {

@@ -27,6 +27,15 @@ interface HookableAdapter {
   setOnRequestHook(hook: RequestHook): void
 }
 
+/** The part of the adapters before 11.1.4 that is used here: the framework's own instance. */
+interface OlderAdapter {
+  getType(): string
+  getInstance(): {
+    use(middleware: RequestHook): unknown
+    addHook(name: 'onRequest', hook: RequestHook): unknown
+  }
+}
+
 /**
  * Traces the requests of an adapter from before its first middleware, whoever answers them: handlers, guards or nobody.
  * A hook that was there before still runs, inside. Adapters without the hook are left alone.
@@ -41,6 +50,29 @@ export function traceHttpAdapter(adapter: unknown, server: HttpServerTracer): vo
     if (previous) return context.with(inside, previous, adapter, request, response, done)
     return context.with(inside, done)
   })
+}
+
+/**
+ * The same for the adapters of Nest before 11.1.4, by the framework's own means. It must come before the routes. Answers
+ * whether there was anything to do.
+ */
+export function traceOlderAdapter(adapter: unknown, server: HttpServerTracer): boolean {
+  if (isHookable(adapter) || !isOlderAdapter(adapter)) return false
+  const nameRoute = routeNamer(server)
+  const hook: RequestHook = (request, response, done) => {
+    const active = guard('Starting a request', start, server, nameRoute, request, response)
+    return context.with(active ?? context.active(), done)
+  }
+  const type = adapter.getType()
+  if (type === 'fastify') adapter.getInstance().addHook('onRequest', hook)
+  else if (type === 'express') adapter.getInstance().use(hook)
+  else return false
+  return true
+}
+
+function isOlderAdapter(adapter: unknown): adapter is OlderAdapter {
+  const { getType, getInstance } = (adapter ?? {}) as Partial<OlderAdapter>
+  return typeof getType === 'function' && typeof getInstance === 'function'
 }
 
 function isHookable(adapter: unknown): adapter is HookableAdapter {

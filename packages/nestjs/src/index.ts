@@ -5,6 +5,7 @@ export { tracingInstrument } from './tracing-instrument.ts'
 export { TracingLogger } from './tracing-logger.ts'
 export { TRACING_MODULE_OPTIONS } from './tracing-options.ts'
 export { TracingModule } from './tracing.module.ts'
+export type { InstrumentLayer, InstrumentLayers } from './layers.ts'
 export type { TracingInstrument, TracingInstrumentOptions } from './tracing-instrument.ts'
 export type {
   TracingModuleAsyncOptions,

@@ -8,7 +8,14 @@ export interface SpanTemplate {
 }
 
 /** The values of `nestjs.type` that are written here. */
-export type NestType = 'handler' | 'guard' | 'pipe' | 'interceptor' | 'custom'
+export type NestType =
+  | 'handler'
+  | 'guard'
+  | 'pipe'
+  | 'interceptor'
+  | 'exception_filter'
+  | 'middleware'
+  | 'custom'
 
 /** The template of an INTERNAL span named `Class.method`, or as the user said. */
 export function spanTemplate(

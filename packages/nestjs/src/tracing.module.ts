@@ -4,13 +4,14 @@ import {
   Module,
   type ConfigurableModuleCls,
   type DynamicModule,
+  type NestModule,
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common'
 import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core'
 import { flush } from './flush.ts'
 import { HandlerInterceptor } from './handler.interceptor.ts'
-import { traceHttpAdapter } from './http-entry.ts'
+import { traceHttpAdapter, traceOlderAdapter } from './http-entry.ts'
 import {
   TRACING_MODULE_OPTIONS,
   type TracingModuleExtras,
@@ -65,10 +66,11 @@ const ConfigurableTracingModule: ConfigurableModuleCls<
  */
 export class TracingModule
   extends ConfigurableTracingModule
-  implements OnModuleInit, OnApplicationShutdown
+  implements NestModule, OnModuleInit, OnApplicationShutdown
 {
   readonly #setup: TracingSetup
   readonly #adapterHost: HttpAdapterHost
+  #entered = false
 
   constructor(
     @Inject(TracingSetup) setup: TracingSetup,
@@ -77,11 +79,21 @@ export class TracingModule
     super()
     this.#setup = setup
     this.#adapterHost = adapterHost
+    this.configure()
   }
 
   /** Imports the module with these options; `forRootAsync` takes them from a factory. */
   static override forRoot(options: TracingModuleOptions & TracingModuleExtras = {}): DynamicModule {
     return super.forRoot(options)
+  }
+
+  /**
+   * Before the routes, and before the body parser where that is possible: a testing module gets its adapter late.
+   * @internal
+   */
+  configure(): void {
+    if (this.#entered || !this.#setup.enabled) return
+    this.#entered = traceOlderAdapter(this.#adapterHost.httpAdapter, this.#setup.server)
   }
 
   /** @internal */

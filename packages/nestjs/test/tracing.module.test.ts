@@ -13,7 +13,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common'
 import { APP_INTERCEPTOR } from '@nestjs/core'
-import type { FastifyAdapter } from '@nestjs/platform-fastify'
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify'
 import { fastifyTracing } from '@throughline/fastify'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { Observable, map, tap, timer } from 'rxjs'
@@ -208,7 +208,9 @@ describe('requests', () => {
   })
 
   it('joins the server span of @throughline/fastify', async () => {
-    await start(undefined, (app) => app.register(fastifyTracing as never))
+    await start(undefined, (app) =>
+      (app as NestFastifyApplication).register(fastifyTracing as never),
+    )
     await get('/orders/failing')
     await tracing.waitForSpans(2)
     expect(tracing.tree()).toBe(

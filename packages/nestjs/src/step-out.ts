@@ -1,0 +1,13 @@
+import { context, trace, type Context } from '@opentelemetry/api'
+import type { Operation } from '@throughline/core/integration'
+
+/**
+ * The context to go on in after a step that hands over to the next one: what the step made of the active context, without
+ * the step's own span where that is still the active one.
+ */
+export function stepOut(operation: Operation, outer: Context): Context {
+  const active = context.active()
+  const span = trace.getSpan(outer)
+  if (!span || trace.getSpan(active) !== operation.span) return active
+  return trace.setSpan(active, span)
+}
