@@ -1,3 +1,7 @@
+export { expressErrors } from './express/express-errors.ts'
+export { expressTracing } from './express/express-tracing.ts'
 export { traceHttpServer, untraceHttpServer } from './server/trace-http-server.ts'
+export type { ExpressErrorMiddleware } from './express/express-errors.ts'
+export type { ExpressMiddleware, ExpressTracingOptions } from './express/express-tracing.ts'
 export type { HttpServer } from './server/http-server.ts'
 export type { HttpTracingOptions } from './server/trace-http-server.ts'

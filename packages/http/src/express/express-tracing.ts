@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { context, type Context } from '@opentelemetry/api'
+import { HttpServerTracer, type HttpServerOptions, type RequestFacts } from '@throughline/core/http'
+import { guard, warnOnce } from '@throughline/core/integration'
+import { SCOPE } from '../scope.ts'
+import { isWatched, watchRouting } from './routing.ts'
+import { listenToRouter } from './router-channel.ts'
+
+/** The options of `expressTracing`: those of every HTTP server. */
+export type ExpressTracingOptions = HttpServerOptions
+
+/** A middleware of Express 4 or 5. */
+export type ExpressMiddleware = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
+
+/** What Express adds to a request, in all versions. */
+interface ExpressRequest extends IncomingMessage {
+  readonly app?: { enabled?(setting: string): boolean }
+  readonly protocol?: string
+  readonly hostname?: string
+  readonly ip?: string
+}
+
+/**
+ * Traces the requests of an Express application: one SERVER span each, named by method and route with the patterns of all
+ * routers that it is mounted in, active in everything that is used after it. Use it first. On a server that is traced
+ * already, by `traceHttpServer` or by instrumentation-http, it names the route on that span and makes none.
+ *
+ * @example
+ * ```ts
+ * app.use(expressTracing())
+ * ```
+ * @throws InvalidOptionError for options that cannot work
+ */
+export function expressTracing(options: ExpressTracingOptions = {}): ExpressMiddleware {
+  const tracer = new HttpServerTracer(SCOPE, 'expressTracing', options)
+  if (!tracer.enabled) return (_request, _response, next) => next()
+  listenToRouter()
+  return function expressTracing(request, response, next) {
+    const traced = guard('Starting a request', startRequest, tracer, request, response)
+    context.with(traced ?? context.active(), next)
+  }
+}
+
+function startRequest(
+  tracer: HttpServerTracer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Context {
+  if (isWatched(response)) {
+    warnOnce('expressTracing is used twice on one application; the first one traces it')
+    return context.active()
+  }
+  const traced = tracer.start(request, response, facts(request))
+  const serverRequest = tracer.of(response)
+  if (serverRequest) watchRouting(serverRequest, response)
+  return traced
+}
+
+const NO_FACTS: RequestFacts = {}
+
+/** Address, host and scheme of the client behind the proxies, where `trust proxy` says so; else the socket's. */
+function facts(request: ExpressRequest): RequestFacts {
+  if (!request.app?.enabled?.('trust proxy')) return NO_FACTS
+  return { scheme: request.protocol, host: hostOf(request), clientAddress: request.ip }
+}
+
+/** The header that Express took the host name from: it has the port too, and `host` means another thing in Express 4. */
+function hostOf({ headers, hostname }: ExpressRequest): string | undefined {
+  const forwarded = headers['x-forwarded-host']
+  const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',')[0]?.trim()
+  return [headers.host, first].find((host) => hostname && host?.startsWith(hostname)) ?? hostname
+}
