@@ -119,7 +119,11 @@ export class ServerRequest {
     if (complete && (status === undefined || status < 500)) return
     if (this.#timedOut) return operation.error({ type: 'timeout' })
     // A body that broke off because the client left is no error of its own.
-    if (this.#failed && this.#error !== this.request.errored) return this.#describeError()
+    if (this.#failed && this.#error !== this.request.errored)
+      return this.#describeError(this.#error)
+    // What the response was destroyed with: the fault of a stream that was piped into it, never the client's.
+    const { errored } = response as { errored?: unknown }
+    if (errored) return this.#describeError(errored)
     operation.error({ type: complete ? String(status) : whoLeft(this.request, response) })
   }
 
@@ -134,11 +138,11 @@ export class ServerRequest {
     operation.set(guard('The hook "attributes"', this.#hooks.attributes, this))
   }
 
-  #describeError(): void {
+  #describeError(error: unknown): void {
     const { operation } = this
     // The span goes on until it is ended by its owner, so the error is written without ending it.
-    operation.error(describeError(this.#error))
-    operation.recordException(this.#error)
+    operation.error(describeError(error))
+    operation.recordException(error)
   }
 
   #sentStatus(): number | undefined {

@@ -254,6 +254,14 @@ describe('the end of a request', () => {
     expect((await serverSpan()).attributes['error.type']).toBe('RangeError')
   })
 
+  test('by a stream that was piped into it tells the error of the stream', async () => {
+    const server = await serve((_, response) => {
+      response.write('first', () => response.destroy(new RangeError('the stream broke')))
+    })
+    await server.get('/').catch(() => {})
+    expect((await serverSpan()).attributes['error.type']).toBe('RangeError')
+  })
+
   test('by a server that gives up its answer is not blamed on the client', async () => {
     const server = await serve((_, response) => {
       response.write('half')
