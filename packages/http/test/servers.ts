@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, type RequestOptions, type Server, request } from 'node:http'
-import type { AddressInfo, Server as NetServer } from 'node:net'
+import { connect, type AddressInfo, type Server as NetServer } from 'node:net'
 
 export const PARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 
@@ -42,5 +42,15 @@ export function get(
     })
       .on('error', reject)
       .end(body)
+  })
+}
+
+/** Writes bytes to a server and reads until it closes the connection. */
+export function exchange(url: string, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(text))
+    socket.setEncoding('latin1').on('data', (chunk: string) => (answer += chunk))
+    socket.on('error', reject).on('close', () => resolve(answer))
   })
 }
