@@ -1,7 +1,7 @@
 /**
  * The attribute keys that Throughline writes. Stable ones are those of semantic conventions 1.44; the messaging ones are
- * in development there and were copied at 1.44. Keys of our own have a prefix of their own (`job.`, `nestjs.`,
- * `throughline.`), so that they never collide with a convention to come.
+ * in development there and were copied at 1.44. Keys of our own have a prefix of their own (`job.`, `fastify.`,
+ * `nestjs.`, `throughline.`), so that they never collide with a convention to come.
  */
 export const ATTR = {
   errorType: 'error.type',
@@ -73,6 +73,8 @@ export const ATTR = {
   processPid: 'process.pid',
   processExitCode: 'process.exit.code',
   processCommandArgs: 'process.command_args',
+
+  fastifyType: 'fastify.type',
 
   nestType: 'nestjs.type',
   nestController: 'nestjs.controller',

@@ -1,2 +1,5 @@
 export { fastifyTracing, fastifyTracing as default } from './fastify-tracing.ts'
-export type { FastifyTracingOptions } from './fastify-tracing.ts'
+export { traceRequestId } from './request-id.ts'
+export { traceFastify } from './trace-fastify.ts'
+export type { FastifyTracingOptions, LifecycleHook } from './options.ts'
+export type { RequestTracing } from './request-tracing.ts'

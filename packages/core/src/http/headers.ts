@@ -9,6 +9,11 @@ export interface CapturedHeaders {
 
 type Headers = Readonly<Record<string, string | string[] | number | undefined>>
 
+/** Whoever knows the headers of an answer. */
+export interface HeaderSource {
+  getHeaders(): Headers
+}
+
 /** A header's name with the attribute it becomes, prepared once. */
 export type HeaderKeys = readonly (readonly [header: string, attribute: string])[]
 

@@ -5,7 +5,7 @@ import { guard } from '../guard.ts'
 import { httpServerSpanName } from '../naming/http.ts'
 import { describeError } from '../span/error-description.ts'
 import type { Operation } from '../span/operation.ts'
-import { addHeaders, type HeaderKeys } from './headers.ts'
+import { addHeaders, type HeaderKeys, type HeaderSource } from './headers.ts'
 import { knownMethod } from './method.ts'
 import { protocolVersion, schemeOf, type RequestFacts } from './request-attributes.ts'
 import type { ServerSeries } from './server-metrics.ts'
@@ -40,6 +40,7 @@ export class ServerRequest {
   readonly #hooks: ServerRequestHooks
   readonly #facts: RequestFacts
   #route: string | undefined
+  #headerSource: HeaderSource
   #error: unknown
   #failed = false
   #timedOut = false
@@ -54,6 +55,7 @@ export class ServerRequest {
   ) {
     this.request = request
     this.response = response
+    this.#headerSource = response
     this.operation = operation
     this.context = operation.context.setValue(REQUEST, this)
     this.#owned = owned
@@ -87,6 +89,11 @@ export class ServerRequest {
     if (!this.operation.recording) return
     this.operation.span.setAttribute(ATTR.httpRoute, template)
     this.operation.span.updateName(serverSpanName(this.request, template, this.#hooks))
+  }
+
+  /** Says who knows the headers of the answer, where a framework writes them past the response's own. */
+  headersFrom(source: HeaderSource): void {
+    this.#headerSource = source
   }
 
   /** Keeps an error until the end decides what it meant: one that was answered with a status below 500 is none. */
@@ -128,11 +135,13 @@ export class ServerRequest {
   }
 
   #describeResponse(status: number | undefined): void {
-    const { operation, response } = this
+    const { operation } = this
     const attributes: Attributes = {}
     if (status !== undefined) attributes[ATTR.httpStatus] = status
     const { responseHeaders } = this.#hooks
-    if (responseHeaders.length > 0) addHeaders(attributes, responseHeaders, response.getHeaders())
+    if (responseHeaders.length > 0) {
+      addHeaders(attributes, responseHeaders, this.#headerSource.getHeaders())
+    }
     operation.set(attributes)
     if (!this.#hooks.attributes) return
     operation.set(guard('The hook "attributes"', this.#hooks.attributes, this))
