@@ -22,6 +22,23 @@ export function guard<A extends unknown[], R>(
   }
 }
 
+/**
+ * Asks a user's hook for a yes. Only `true` is one: a hook that is async by mistake answers with a promise, which must not
+ * count as yes for everything; that is said once.
+ */
+export function decide<A extends unknown[]>(
+  what: string,
+  hook: (...args: A) => unknown,
+  ...args: A
+): boolean {
+  const answer = guard(what, hook, ...args)
+  if (typeof answer !== 'boolean' && answer !== undefined) {
+    const kind = answer instanceof Promise ? 'a promise' : typeof answer
+    warnOnce(`${what} must answer true or false at once, not with ${kind}; that counts as false`)
+  }
+  return answer === true
+}
+
 /** Says once at `warn` what failed, afterwards at `debug`: a broken hook must not flood the log of a busy service. */
 export function report(what: string, error: unknown): void {
   try {

@@ -1,7 +1,7 @@
 // For authors of integrations. An application takes `withSpan` and its siblings from '@throughline/core'.
 export { ATTR } from './attributes.ts'
 export { InvalidOptionError, TracingError } from './errors.ts'
-export { guard, report, warnOnce } from './guard.ts'
+export { decide, guard, report, warnOnce } from './guard.ts'
 export {
   databaseSpanName,
   handlerSpanName,
@@ -10,7 +10,7 @@ export {
   messagingSpanName,
 } from './naming/index.ts'
 export { DURATION_BUCKETS, MeterSource } from './meter-source.ts'
-export { checkChoice, checkOption, resolveTracing } from './options.ts'
+export { checkChoice, checkOption, isIdle, resolveTracing } from './options.ts'
 export { describeError } from './span/error-description.ts'
 export { isExpected } from './span/expected.ts'
 export { setErrorOrigin } from './span/error-origin.ts'

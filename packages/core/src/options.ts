@@ -1,4 +1,5 @@
 import {
+  ProxyTracerProvider,
   propagation,
   trace,
   type Attributes,
@@ -49,8 +50,29 @@ export interface Scope {
 export interface Tracing {
   readonly tracer: Tracer
   readonly propagator: Pick<TextMapPropagator, 'extract' | 'inject' | 'fields'>
+  /** The provider that was chosen, if any. */
+  readonly tracerProvider?: TracerProvider
   /** Where metrics are on. */
   readonly meter?: MeterSource
+}
+
+// What the api answers with while no SDK is registered; it exports no name for it.
+const NO_PROVIDER = new ProxyTracerProvider().getDelegate()
+
+/**
+ * Whether nothing can come of tracing now: no SDK takes spans, no propagator passes a context on and nothing is measured.
+ * Asked anew for each piece of work, since an SDK may be registered at any time; it costs a few nanoseconds.
+ */
+export function isIdle({ tracerProvider, propagator, meter }: Tracing): boolean {
+  if (meter) return false
+  const provider = tracerProvider ?? trace.getTracerProvider()
+  const delegate = (provider as { getDelegate?: () => unknown }).getDelegate?.() ?? provider
+  if (delegate !== NO_PROVIDER) return false
+  try {
+    return propagator.fields().length === 0
+  } catch {
+    return false
+  }
 }
 
 /** Extra attributes from the user, asked for once, when everything is known. */
@@ -72,6 +94,7 @@ export function resolveTracing(
   return {
     tracer: (options.tracerProvider ?? trace).getTracer(scope.name, scope.version),
     propagator: options.propagator ?? propagation,
+    ...(options.tracerProvider && { tracerProvider: options.tracerProvider }),
     ...(metrics && { meter: new MeterSource(scope, metrics === true ? undefined : metrics) }),
   }
 }

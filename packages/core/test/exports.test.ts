@@ -19,10 +19,10 @@ test('each entry point exports what it is known to', () => {
     `"HttpServerTracer ServerRequest activeServerRequest noteResponse startClientRequest"`,
   )
   expect(names(messaging)).toMatchInlineSnapshot(
-    `"BatchLinks DeliveryAttempts MAX_LINKS keepsContext linkBatch startBatch startCreate startProcess startSend startSettle withReceived"`,
+    `"BatchLinks DeliveryAttempts MAX_LINKS keepsContext linkBatch startBatch startCreate startProcess startSend startSettle"`,
   )
   expect(names(logging)).toMatchInlineSnapshot(`"traceFields traceFormat traceMixin"`)
   expect(names(integration)).toMatchInlineSnapshot(
-    `"ATTR DURATION_BUCKETS InvalidOptionError MeterSource Operation SPAN_RECORD_CHANNEL TracingError checkChoice checkOption databaseSpanName describeError guard handlerSpanName httpClientSpanName httpServerSpanName isExpected isThenable messagingSpanName report resolveTracing runToEnd setErrorOrigin startOperation warnOnce"`,
+    `"ATTR DURATION_BUCKETS InvalidOptionError MeterSource Operation SPAN_RECORD_CHANNEL TracingError checkChoice checkOption databaseSpanName decide describeError guard handlerSpanName httpClientSpanName httpServerSpanName isExpected isIdle isThenable messagingSpanName report resolveTracing runToEnd setErrorOrigin startOperation warnOnce"`,
   )
 })

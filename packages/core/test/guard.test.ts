@@ -1,5 +1,5 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api'
-import { guard, report, warnOnce } from '@throughline/core/integration'
+import { decide, guard, report, warnOnce } from '@throughline/core/integration'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 const log = { error: vi.fn(), warn: vi.fn(), info: vi.fn(), debug: vi.fn(), verbose: vi.fn() }
@@ -57,4 +57,18 @@ test('a logger that throws hurts nobody', () => {
   expect(() => report('A step', error)).not.toThrow()
   expect(() => warnOnce('three')).not.toThrow()
   expect(log.warn).toHaveBeenCalledTimes(3)
+})
+
+test('a decision is yes for true alone, and an async hook is told of once', () => {
+  expect(decide('The hook "even"', (n: number) => n % 2 === 0, 2)).toBe(true)
+  expect(decide('The hook "even"', (n: number) => n % 2 === 0, 1)).toBe(false)
+  expect(decide('The hook "broken"', fail)).toBe(false)
+  log.warn.mockClear()
+  const late = () => Promise.resolve(true)
+  expect([decide('The hook "late"', late), decide('The hook "late"', late)]).toEqual([false, false])
+  expect(decide('The hook "truthy"', () => 1)).toBe(false)
+  expect(log.warn.mock.calls.map(([, text]) => text as string)).toEqual([
+    'The hook "late" must answer true or false at once, not with a promise; that counts as false',
+    'The hook "truthy" must answer true or false at once, not with number; that counts as false',
+  ])
 })

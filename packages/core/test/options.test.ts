@@ -5,7 +5,9 @@ import {
   TracingError,
   checkChoice,
   checkOption,
+  isIdle,
   resolveTracing,
+  type MeteredTracingOptions,
 } from '@throughline/core/integration'
 import { injectContext } from '@throughline/core/propagation'
 import { createTestTracing } from '@throughline/testing'
@@ -93,4 +95,31 @@ test('a provider and a propagator of your own are used instead of the globals', 
   expect(resolve({}).propagator).toBe(propagation)
   await own.shutdown()
   await globals.shutdown()
+})
+
+describe('tracing is idle', () => {
+  const noop = { inject: () => {}, extract: () => ROOT_CONTEXT, fields: () => [] }
+  const propagator = { ...noop, fields: () => ['traceparent'] }
+  const resolve = (options: MeteredTracingOptions) => resolveTracing(scope, 'test', options)
+
+  test('while no SDK is registered, and no longer once one is', () => {
+    const tracing = resolve({})
+    expect(isIdle(tracing)).toBe(true)
+    const sdk = createTestTracing()
+    expect(isIdle(tracing)).toBe(false)
+    return sdk.shutdown().then(() => expect(isIdle(tracing)).toBe(true))
+  })
+
+  test('only if no propagator passes a context on', () => {
+    expect(isIdle(resolve({ propagator }))).toBe(false)
+    expect(isIdle(resolve({ propagator: noop }))).toBe(true)
+    const broken = { ...noop, fields: () => expect.fail() }
+    expect(isIdle(resolve({ propagator: broken }))).toBe(false)
+  })
+
+  test('not with a provider of its own, nor while it measures', () => {
+    const tracerProvider = { getTracer: () => trace.getTracer('x') }
+    expect(isIdle(resolve({ tracerProvider }))).toBe(false)
+    expect(isIdle(resolve({ metrics: true }))).toBe(false)
+  })
 })

@@ -42,8 +42,8 @@ function addUrl(attributes: Attributes, origin: string, path: string): void {
   const question = path.indexOf('?')
   const clean =
     question < 0 ? path : `${path.slice(0, question)}?${redactQuery(path.slice(question + 1))}`
-  const url = URL.parse(origin)
-  if (!url) return
+  if (!URL.canParse(origin)) return // `URL.parse` is not there before Node 22
+  const url = new URL(origin)
   attributes[ATTR.urlFull] = `${url.protocol}//${url.host}${clean}`
   const { hostname } = url
   attributes[ATTR.serverAddress] = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname

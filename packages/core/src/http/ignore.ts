@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { InvalidOptionError } from '../errors.ts'
-import { guard } from '../guard.ts'
+import { decide } from '../guard.ts'
 
 /** Decides for each request whether it is not to be traced. */
 export type IgnoreHook = (request: IncomingMessage) => boolean
@@ -15,7 +15,7 @@ export type Ignore = IgnoreHook | string | readonly string[]
 export function resolveIgnore(owner: string, ignore: Ignore | undefined): IgnoreHook | undefined {
   if (ignore === undefined) return undefined
   if (typeof ignore === 'function') {
-    return (request) => guard('The hook "ignore"', ignore, request) === true
+    return (request) => decide('The hook "ignore"', ignore, request)
   }
   const globs: unknown[] = typeof ignore === 'string' ? [ignore] : (ignore as unknown[])
   if (!Array.isArray(globs) || !globs.every((glob) => typeof glob === 'string')) {

@@ -18,28 +18,53 @@ export interface RequestFacts {
 export function requestAttributes(request: IncomingMessage, facts: RequestFacts): Attributes {
   const { socket, headers } = request
   const method = knownMethod(request.method)
-  const url = request.url ?? '/'
+  const target = request.url ?? '/'
+  const authorityEnd = target.startsWith('/') ? 0 : endOfAuthority(target)
+  const url = authorityEnd > 0 ? target.slice(authorityEnd) || '/' : target
   const question = url.indexOf('?')
   const scheme = schemeOf(request, facts)
   const attributes: Attributes = {
     [ATTR.httpMethod]: method,
-    [ATTR.urlPath]: question < 0 ? url : url.slice(0, question),
+    [ATTR.urlPath]: (question < 0 ? url : url.slice(0, question)) || '/',
     [ATTR.urlScheme]: scheme,
-    [ATTR.networkProtocolVersion]: protocolVersion(request),
   }
   if (method === '_OTHER' && request.method) attributes[ATTR.httpMethodOriginal] = request.method
   if (question >= 0) attributes[ATTR.urlQuery] = redactQuery(url.slice(question + 1))
   if (facts.route) attributes[ATTR.httpRoute] = facts.route
-  addServer(attributes, facts.host ?? (headers[':authority'] as string) ?? headers.host, scheme)
-  const peer = socket?.remoteAddress
-  const client = facts.clientAddress ?? peer
+  // RFC 9112, 3.2.2: the host of an absolute target counts, whatever `Host` says.
+  const named = authorityEnd > 0 ? hostOf(target.slice(0, authorityEnd)) : undefined
+  const host = facts.host ?? named ?? (headers[':authority'] as string | undefined) ?? headers.host
+  addServer(attributes, host, scheme)
+  const client = facts.clientAddress ?? socket?.remoteAddress
   if (client) attributes[ATTR.clientAddress] = client
-  if (peer) {
-    attributes[ATTR.networkPeerAddress] = peer
-    if (socket.remotePort !== undefined) attributes[ATTR.networkPeerPort] = socket.remotePort
-  }
   const agent = headers['user-agent']
   if (agent) attributes[ATTR.userAgent] = agent
+  return attributes
+}
+
+/** Where the path of an absolute target starts, as a proxy is sent it: `http://shop.example/orders`. 0 for all others. */
+function endOfAuthority(target: string): number {
+  const start = target.indexOf('://')
+  if (start < 1) return 0
+  for (let at = start + 3; at < target.length; at++) {
+    if (target[at] === '/' || target[at] === '?') return at
+  }
+  return target.length
+}
+
+/** What comes after the scheme, without the credentials that may stand there. */
+function hostOf(origin: string): string {
+  return origin.slice(Math.max(origin.indexOf('://') + 3, origin.lastIndexOf('@') + 1))
+}
+
+/** What no sampler asks for, of the connection: for recorded spans only, since SDKs copy what an unsampled one is given. */
+export function connectionAttributes(request: IncomingMessage): Attributes {
+  const { socket } = request
+  const attributes: Attributes = { [ATTR.networkProtocolVersion]: protocolVersion(request) }
+  if (socket?.remoteAddress) {
+    attributes[ATTR.networkPeerAddress] = socket.remoteAddress
+    if (socket.remotePort !== undefined) attributes[ATTR.networkPeerPort] = socket.remotePort
+  }
   return attributes
 }
 

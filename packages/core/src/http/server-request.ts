@@ -35,7 +35,6 @@ export class ServerRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly operation: Operation
-  readonly context: Context
   readonly #owned: boolean
   readonly #hooks: ServerRequestHooks
   readonly #facts: RequestFacts
@@ -57,11 +56,16 @@ export class ServerRequest {
     this.response = response
     this.#headerSource = response
     this.operation = operation
-    this.context = operation.context.setValue(REQUEST, this)
+    operation.carry(REQUEST, this)
     this.#owned = owned
     this.#hooks = hooks
     this.#facts = facts
     this.#route = facts.route
+  }
+
+  /** The context to run the request in. */
+  get context(): Context {
+    return this.operation.context
   }
 
   /** The first error of the request, or `undefined`. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { SpanKind, context, type Attributes, type Context } from '@opentelemetry/api'
-import { checkChoice, checkOption, resolveTracing } from '../options.ts'
+import { checkChoice, checkOption, isIdle, resolveTracing } from '../options.ts'
 import type { MeteredTracingOptions, Scope, Tracing } from '../options.ts'
 import { originOfRequest, type Trust } from '../propagation/relation.ts'
 import { isTracingSuppressed, suppressTracing } from '../propagation/suppress.ts'
@@ -8,7 +8,7 @@ import { extractContext } from '../propagation/transfer.ts'
 import { Operation, startOperation } from '../span/operation.ts'
 import { addHeaders, headerKeys, type CapturedHeaders, type HeaderKeys } from './headers.ts'
 import { resolveIgnore, type Ignore, type IgnoreHook } from './ignore.ts'
-import { requestAttributes, type RequestFacts } from './request-attributes.ts'
+import { connectionAttributes, requestAttributes, type RequestFacts } from './request-attributes.ts'
 import { measureServerRequest } from './server-metrics.ts'
 import { ServerRequest, activeServerRequest, serverSpanName } from './server-request.ts'
 import type { ServerRequestHooks } from './server-request.ts'
@@ -62,6 +62,7 @@ export class HttpServerTracer {
   start(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): Context {
     const active = context.active()
     if (isTracingSuppressed(active)) return active
+    if (isIdle(this.#tracing)) return active
     if (this.#ignore?.(request)) return suppressTracing(active)
     return (
       this.#join(active, request, response, facts) ?? this.#begin(request, response, facts).context
@@ -101,13 +102,14 @@ export class HttpServerTracer {
     const { parent, links } = originOfRequest(caller, trust)
     const attributes = requestAttributes(request, facts)
     addHeaders(attributes, this.#requestHeaders, request.headers)
-    const started = startOperation(
+    const operation = startOperation(
       this.#tracing.tracer,
       serverSpanName(request, facts.route, this.#hooks),
       { kind: SpanKind.SERVER, attributes, links },
       parent,
     )
-    const operation = new Operation(started.span, publishServerSpan(started.context, started.span))
+    publishServerSpan(operation)
+    if (operation.recording) operation.set(connectionAttributes(request))
     const traced = new ServerRequest(request, response, operation, true, this.#hooks, facts)
     const { meter } = this.#tracing
     if (meter) measureServerRequest(meter, operation, traced)

@@ -6,6 +6,7 @@ import {
   type Context,
   type Span,
 } from '@opentelemetry/api'
+import type { Operation } from '../span/operation.ts'
 
 // `@opentelemetry/core`'s RPC metadata, reached without importing it: how HTTP instrumentations share their server span.
 const RPC_METADATA = createContextKey('OpenTelemetry SDK Context Key RPC_METADATA')
@@ -17,8 +18,8 @@ interface RpcMetadata {
 }
 
 /** Lets instrumentations further in find the server span and name its route. */
-export function publishServerSpan(context: Context, span: Span): Context {
-  return context.setValue(RPC_METADATA, { type: 'http', span } satisfies RpcMetadata)
+export function publishServerSpan(operation: Operation): void {
+  operation.carry(RPC_METADATA, { type: 'http', span: operation.span } satisfies RpcMetadata)
 }
 
 /** The SERVER span that somebody else already made for this request, or `undefined`. */

@@ -1,5 +1,6 @@
 import { createContextKey, trace, type Context, type SpanContext } from '@opentelemetry/api'
 import { guard } from '../guard.ts'
+import type { Operation } from '../span/operation.ts'
 
 /**
  * What becomes of a context that a message carries already when it is sent. `'preserve'`: it stays, since whoever created
@@ -14,9 +15,9 @@ export type Received = (creation: SpanContext) => boolean
 
 const RECEIVED = createContextKey('@throughline/received')
 
-/** Marks a context as processing messages: what is sent in it may carry their headers. */
-export function withReceived(context: Context, received: SpanContext | Received): Context {
-  return context.setValue(RECEIVED, received)
+/** Marks an operation as processing messages: what is sent in its context may carry their headers. */
+export function carryReceived(operation: Operation, received: SpanContext | Received): void {
+  operation.carry(RECEIVED, received)
 }
 
 /** Whether the context that a message carries stays in it when it is sent. */

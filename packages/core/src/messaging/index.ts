@@ -1,6 +1,6 @@
 export { BatchLinks, linkBatch, MAX_LINKS } from './batch-links.ts'
 export { DeliveryAttempts } from './delivery-attempts.ts'
-export { keepsContext, withReceived } from './existing-context.ts'
+export { keepsContext } from './existing-context.ts'
 export { startBatch, startProcess } from './process.ts'
 export { startCreate, startSend } from './send.ts'
 export { startSettle } from './settle.ts'

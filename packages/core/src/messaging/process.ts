@@ -1,10 +1,17 @@
-import { ROOT_CONTEXT, SpanKind, trace, type Context, type Link } from '@opentelemetry/api'
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  trace,
+  type Context,
+  type Link,
+  type SpanContext,
+} from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
 import type { Tracing } from '../options.ts'
 import { originOf, type Origin, type Relation } from '../propagation/relation.ts'
 import type { Operation } from '../span/operation.ts'
 import { messagingAttributes, startMessaging, type MessagingDescription } from './description.ts'
-import { withReceived, type Received } from './existing-context.ts'
+import { carryReceived, type Received } from './existing-context.ts'
 import { measureMessaging } from './metrics.ts'
 
 interface ProcessDescriptionBase extends MessagingDescription {
@@ -43,25 +50,23 @@ export interface BatchDescription extends ProcessDescriptionBase {
  */
 export function startProcess(tracing: Tracing, process: ProcessDescription): Operation {
   const { sender, relation, links: further } = process
-  const { parent, links } = originOf(sender, relation)
-  const spanContext = trace.getSpanContext(sender)
-  const origin = {
-    parent: spanContext ? withReceived(parent, spanContext) : parent,
-    links: further?.length ? [...links, ...further] : links,
-  }
-  return start(tracing, process, origin, process.countDelivery === false ? 0 : 1)
+  const origin = originOf(sender, relation)
+  if (further?.length) origin.links.push(...further)
+  const received = trace.getSpanContext(sender)
+  return start(tracing, process, origin, received, process.countDelivery === false ? 0 : 1)
 }
 
 /** Starts the CONSUMER span of a batch: a trace of its own that links to each message's sender. */
 export function startBatch(tracing: Tracing, batch: BatchDescription): Operation {
-  const parent = batch.received ? withReceived(ROOT_CONTEXT, batch.received) : ROOT_CONTEXT
-  return start(tracing, batch, { parent, links: batch.links ?? [] }, batch.messageCount)
+  const origin = { parent: ROOT_CONTEXT, links: batch.links ?? [] }
+  return start(tracing, batch, origin, batch.received, batch.messageCount)
 }
 
 function start(
   tracing: Tracing,
   process: ProcessDescriptionBase,
   { parent, links }: Origin,
+  received: SpanContext | Received | undefined,
   delivered: number,
 ): Operation {
   const attributes = messagingAttributes(process, 'process')
@@ -71,6 +76,7 @@ function start(
   }
   const role = { type: 'process', kind: SpanKind.CONSUMER, parent, links } as const
   const operation = startMessaging(tracing, process, attributes, role)
+  if (received) carryReceived(operation, received)
   const measure = { type: 'process', attributes, messages: delivered } as const
   if (tracing.meter) measureMessaging(tracing.meter, operation, measure)
   return operation

@@ -1,4 +1,4 @@
-import { guard } from '../guard.ts'
+import { decide } from '../guard.ts'
 
 type ErrorClass = abstract new (...args: never[]) => Error
 
@@ -17,8 +17,8 @@ export function isExpected(expected: ExpectedErrors | undefined, error: unknown)
 
 function matches(item: unknown, error: unknown): boolean {
   if (typeof item !== 'function') return false
-  if (isErrorClass(item)) return guard('Option "expected"', isInstance, item, error) === true
-  return guard('Option "expected"', item as (error: unknown) => unknown, error) === true
+  if (isErrorClass(item)) return decide('Option "expected"', isInstance, item, error)
+  return decide('Option "expected"', item as (error: unknown) => unknown, error)
 }
 
 function isErrorClass(item: object): item is ErrorClass {

@@ -13,6 +13,7 @@ import { ATTR } from '../attributes.ts'
 import { report } from '../guard.ts'
 import { describeError, type ErrorDescription } from './error-description.ts'
 import { recordException } from './exception.ts'
+import { carryValue, contextWithSpan } from './span-layer.ts'
 
 /** What measures an operation, sampled or not; told once, when it ends. */
 export interface Measurement {
@@ -25,8 +26,8 @@ export interface Measurement {
  */
 export class Operation {
   readonly span: Span
-  readonly context: Context
   readonly #outer: Span | undefined
+  #context: Context
   #ended = false
   #errorType: string | undefined
   #measurement: Measurement | undefined
@@ -34,8 +35,18 @@ export class Operation {
   /** @param outer - the span that it is started in */
   constructor(span: Span, context: Context, outer?: Span) {
     this.span = span
-    this.context = context
+    this.#context = context
     this.#outer = outer
+  }
+
+  /** The context in which the span is active. */
+  get context(): Context {
+    return this.#context
+  }
+
+  /** Adds a value to its context, before anything runs in it. */
+  carry(key: symbol, value: unknown): void {
+    this.#context = carryValue(this.#context, key, value)
   }
 
   get ended(): boolean {
@@ -119,7 +130,7 @@ export function startOperation(
 ): Operation {
   try {
     const span = tracer.startSpan(name, options, parent)
-    return new Operation(span, trace.setSpan(parent, span), trace.getSpan(parent))
+    return new Operation(span, contextWithSpan(parent, span), trace.getSpan(parent))
   } catch (fault) {
     report('Starting a span', fault)
     const span = trace.wrapSpanContext(trace.getSpanContext(parent) ?? NO_SPAN)

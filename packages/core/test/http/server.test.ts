@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import {
+  ProxyTracerProvider,
   ROOT_CONTEXT,
   SpanKind,
   context,
@@ -86,6 +87,37 @@ describe('a request', () => {
   ])('to the host %s has its address and port', async (host, address, port) => {
     const { attributes } = await spanOf(ok, '/', { headers: { host } })
     expect(attributes).toMatchObject({ 'server.address': address, 'server.port': port })
+  })
+
+  test.each([
+    ['http://shop.example:8080/orders/7?page=2', '/orders/7', 'page=2', 'shop.example', 8080],
+    ['http://bob:secret@shop.example/orders', '/orders', undefined, 'shop.example', 80],
+    ['http://shop.example', '/', undefined, 'shop.example', 80],
+    ['http://shop.example?page=2', '/', 'page=2', 'shop.example', 80],
+    ['/to?url=http://other.example/x', '/to', 'url=http://other.example/x', 'localhost', 80],
+  ])('for the target %s has its path alone', async (target, path, query, address, port) => {
+    const { attributes } = await spanOf(ok, target, { headers: { host: 'localhost' } })
+    expect(attributes).toMatchObject({
+      'url.path': path,
+      'server.address': address,
+      'server.port': port,
+    })
+    expect(attributes['url.query']).toBe(query)
+  })
+
+  test('costs nothing where there is nothing to trace with', async () => {
+    const tracerProvider = new ProxyTracerProvider()
+    const propagator = { inject: () => {}, extract: () => expect.fail(), fields: () => [] }
+    const marked: unknown[] = []
+    const server = await serve(
+      (_, response, tracer) => {
+        marked.push(tracer.of(response))
+        response.end()
+      },
+      { tracerProvider, propagator },
+    )
+    expect(await server.get('/')).toMatchObject({ status: 200 })
+    expect(marked).toEqual([undefined])
   })
 
   test('without a route is named by its method, never by its path', async () => {

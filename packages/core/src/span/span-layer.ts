@@ -1,0 +1,74 @@
+import { ROOT_CONTEXT, createContextKey, trace, type Context, type Span } from '@opentelemetry/api'
+
+// The api's own key, which it does not export: context keys are made with `Symbol.for`.
+const SPAN = createContextKey('OpenTelemetry Context Key SPAN')
+const PROBE = trace.wrapSpanContext({ traceId: '', spanId: '', traceFlags: 0 })
+const isKnown = trace.setSpan(ROOT_CONTEXT, PROBE).getValue(SPAN) === PROBE
+
+/**
+ * A context with a span, made without copying its parent: the api's contexts copy all that they hold for each value that
+ * is set, and most spans have no children to read it. It is one layer deep at most, so that a chain of spans without end
+ * keeps no more alive than the api's own contexts would.
+ */
+class SpanLayer implements Context {
+  readonly #parent: Context
+  readonly #span: Span
+  #key: symbol | undefined
+  #value: unknown
+  #secondKey: symbol | undefined
+  #secondValue: unknown
+  #flat: Context | undefined
+
+  constructor(parent: Context, span: Span) {
+    this.#parent = parent instanceof SpanLayer ? parent.#flatten() : parent
+    this.#span = span
+  }
+
+  getValue(key: symbol): unknown {
+    if (key === SPAN) return this.#span
+    if (key === this.#key) return this.#value
+    if (key === this.#secondKey) return this.#secondValue
+    return this.#parent.getValue(key)
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return this.#flatten().setValue(key, value)
+  }
+
+  deleteValue(key: symbol): Context {
+    return this.#flatten().deleteValue(key)
+  }
+
+  /** Adds a value to this very layer, as long as nobody else holds it; the layer itself, or a context in its place. */
+  carry(key: symbol, value: unknown): Context {
+    if (this.#flat) return this.#flat.setValue(key, value)
+    if (this.#key === undefined) {
+      this.#key = key
+      this.#value = value
+      return this
+    }
+    if (this.#secondKey !== undefined) return this.setValue(key, value)
+    this.#secondKey = key
+    this.#secondValue = value
+    return this
+  }
+
+  #flatten(): Context {
+    if (this.#flat) return this.#flat
+    let flat = trace.setSpan(this.#parent, this.#span)
+    if (this.#key !== undefined) flat = flat.setValue(this.#key, this.#value)
+    if (this.#secondKey !== undefined) flat = flat.setValue(this.#secondKey, this.#secondValue)
+    this.#flat = flat
+    return flat
+  }
+}
+
+/** The context with this span active; not shared with anyone yet. */
+export function contextWithSpan(parent: Context, span: Span): Context {
+  return isKnown ? new SpanLayer(parent, span) : trace.setSpan(parent, span)
+}
+
+/** Adds a value of ours to a context that is not shared with anyone yet. */
+export function carryValue(context: Context, key: symbol, value: unknown): Context {
+  return context instanceof SpanLayer ? context.carry(key, value) : context.setValue(key, value)
+}
