@@ -51,6 +51,9 @@ export const ATTR = {
   dbQuerySummary: 'db.query.summary',
   dbResponseStatus: 'db.response.status_code',
 
+  rpcSystem: 'rpc.system.name',
+  rpcMethod: 'rpc.method',
+
   codeFunction: 'code.function.name',
 
   jobName: 'job.name',
@@ -79,6 +82,7 @@ export const ATTR = {
   nestType: 'nestjs.type',
   nestController: 'nestjs.controller',
   nestCallback: 'nestjs.callback',
+  nestTransport: 'nestjs.transport',
 
   keep: 'throughline.keep',
 } as const
