@@ -1,7 +1,8 @@
+import type { Context } from '@opentelemetry/api'
 import type { Operation } from '@throughline/core/integration'
 import { activeServerRequest } from '@throughline/core/http'
 import { isExpectedError } from './expected-error.ts'
-import { activeRpcCall } from './rpc-call.ts'
+import { activeRpcCall } from './rpc/rpc-call.ts'
 
 /** Ends an operation by an error: as failed, or with its status unset where the error is an answer. */
 export function failOperation(error: unknown, operation: Operation): void {
@@ -15,8 +16,13 @@ export function failOperation(error: unknown, operation: Operation): void {
  */
 export function failRequest(error: unknown, operation: Operation): void {
   failOperation(error, operation)
-  activeServerRequest(operation.context)?.fail(error)
-  const call = activeRpcCall(operation.context)
+  noteFailure(error, operation.context)
+}
+
+/** Tells the span of the request, or of the message, what went wrong below it. */
+export function noteFailure(error: unknown, active: Context): void {
+  activeServerRequest(active)?.fail(error)
+  const call = activeRpcCall(active)
   if (!call || call.failed) return
   call.failed = true
   call.error = error

@@ -1,4 +1,4 @@
-import { context, type Tracer } from '@opentelemetry/api'
+import { context, type Context, type Tracer } from '@opentelemetry/api'
 import {
   Inject,
   Injectable,
@@ -6,56 +6,85 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common'
-import { guard, startOperation } from '@throughline/core/integration'
+import { guard, startOperation, Operation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
-import { Observable } from 'rxjs'
-import { failRequest } from './failure.ts'
+import { Observable, tap } from 'rxjs'
+import { failRequest, noteFailure } from './failure.ts'
+import { withHandler } from './handler-context.ts'
 import { NoTrace, isUntraced } from './no-trace.decorator.ts'
 import { subscribeWithin } from './operation-subscriber.ts'
-import { handlerTemplate, type SpanTemplate } from './span-template.ts'
+import { startedByInterceptor } from './rpc/interceptor-entry.ts'
+import type { RpcTracer } from './rpc/rpc-tracer.ts'
+import {
+  gatewayTemplate,
+  handlerTemplate,
+  originOfType,
+  type SpanTemplate,
+} from './span-template.ts'
 import { TracingSetup } from './tracing-setup.ts'
+
+type Templates = WeakMap<object, WeakMap<object, SpanTemplate | false>>
 
 /**
  * The span of every handler: INTERNAL, from the subscription to what the handler returns until that ends, pipes and inner
- * interceptors included.
+ * interceptors included. A message of a WebSocket is nobody's request, so there the span is a root.
  */
 @NoTrace()
 @Injectable()
 export class HandlerInterceptor implements NestInterceptor {
   readonly #tracer: Tracer | undefined
+  readonly #rpc: RpcTracer | undefined
   // By handler, then by class: an inherited handler is one function of several controllers.
-  readonly #templates = new WeakMap<object, WeakMap<object, SpanTemplate | false>>()
+  readonly #templates: Templates = new WeakMap()
 
   constructor(@Inject(TracingSetup) setup: TracingSetup) {
-    if (setup.enabled) this.#tracer = setup.tracing.tracer
+    if (setup.handlers) this.#tracer = setup.tracing.tracer
+    this.#rpc = setup.rpc
   }
 
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const active = context.active()
+    if (isTracingSuppressed(active)) return next.handle()
+    const process =
+      this.#rpc && guard('Starting a message', startedByInterceptor, this.#rpc, execution)
+    if (!process) return this.#handle(execution, next, active)
+    return context.with(process.context, () =>
+      process.toItsEnd(this.#handle(execution, next, process.context)),
+    )
+  }
+
+  #handle(execution: ExecutionContext, next: CallHandler, active: Context): Observable<unknown> {
     const tracer = this.#tracer
-    if (!tracer || isTracingSuppressed(context.active())) return next.handle()
-    const template = guard('Describing a handler', templateOf, this.#templates, execution)
-    if (!template) return next.handle()
+    if (isTracingSuppressed(active)) return next.handle()
+    const template = tracer && guard('Describing a handler', templateOf, this.#templates, execution)
+    if (!template) {
+      return next.handle().pipe(tap({ error: (error) => noteFailure(error, active) }))
+    }
     return new Observable((subscriber) => {
       if (subscriber.closed) return
       const { name, options } = template
-      const operation = startOperation(tracer, name, options, context.active())
+      const parent = originOfType(execution.getType(), context.active())
+      const { span, context: started } = startOperation(tracer, name, options, parent)
+      const operation = new Operation(span, withHandler(started, execution.getHandler()))
       subscribeWithin(operation, () => next.handle(), subscriber, failRequest)
     })
   }
 }
 
-function templateOf(
-  templates: WeakMap<object, WeakMap<object, SpanTemplate | false>>,
-  execution: ExecutionContext,
-): SpanTemplate | false {
+function templateOf(templates: Templates, execution: ExecutionContext): SpanTemplate | false {
   const handler = execution.getHandler()
   const type = execution.getClass()
   let byClass = templates.get(handler)
   if (!byClass) templates.set(handler, (byClass = new WeakMap()))
   let template = byClass.get(type)
   if (template === undefined) {
-    template = !isUntraced(type, handler) && handlerTemplate(type.name, handler.name)
+    template = !isUntraced(type, handler) && describe(type.name, handler.name, execution.getType())
     byClass.set(type, template)
   }
   return template
+}
+
+function describe(controller: string, handler: string, type: string): SpanTemplate {
+  if (type === 'ws') return gatewayTemplate(controller, handler)
+  return handlerTemplate(type === 'graphql' ? 'graphql_resolver' : 'handler', controller, handler)
 }

@@ -7,7 +7,9 @@ export { TRACING_MODULE_OPTIONS } from './tracing-options.ts'
 export { TracingModule } from './tracing.module.ts'
 export type { InstrumentLayer, InstrumentLayers } from './layers.ts'
 export type { TracingInstrument, TracingInstrumentOptions } from './tracing-instrument.ts'
+export type { RpcMessage } from './rpc/message.ts'
 export type {
+  RpcTracingOptions,
   TracingModuleAsyncOptions,
   TracingModuleExtras,
   TracingModuleOptions,

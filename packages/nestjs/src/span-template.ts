@@ -1,4 +1,4 @@
-import { SpanKind, type SpanOptions } from '@opentelemetry/api'
+import { SpanKind, trace, type Context, type SpanOptions } from '@opentelemetry/api'
 import { ATTR, handlerSpanName } from '@throughline/core/integration'
 
 /** What all spans of one method have in common, put together once. */
@@ -10,6 +10,8 @@ export interface SpanTemplate {
 /** The values of `nestjs.type` that are written here. */
 export type NestType =
   | 'handler'
+  | 'graphql_resolver'
+  | 'websocket'
   | 'guard'
   | 'pipe'
   | 'interceptor'
@@ -35,12 +37,27 @@ export function spanTemplate(
 }
 
 /** The template of a handler's span, which names its controller as well. */
-export function handlerTemplate(controller: string, callback: string): SpanTemplate {
-  const { name, options } = spanTemplate('handler', controller, callback)
+export function handlerTemplate(
+  type: NestType,
+  controller: string,
+  callback: string,
+): SpanTemplate {
+  const { name, options } = spanTemplate(type, controller, callback)
   const attributes = {
     ...options.attributes,
     [ATTR.nestController]: controller,
     [ATTR.nestCallback]: callback,
   }
   return { name, options: { ...options, attributes } }
+}
+
+/** The template of a WebSocket message's span: nothing is above it, so it is the one that serves. */
+export function gatewayTemplate(gateway: string, callback: string): SpanTemplate {
+  const { name, options } = handlerTemplate('websocket', gateway, callback)
+  return { name, options: { ...options, kind: SpanKind.SERVER } }
+}
+
+/** Where the span of a handler starts from. A WebSocket's callbacks run in whatever opened the connection. */
+export function originOfType(type: string, active: Context): Context {
+  return type === 'ws' ? trace.deleteSpan(active) : active
 }

@@ -1,8 +1,34 @@
 import type { HttpServerOptions } from '@throughline/core/http'
+import type { Relation } from '@throughline/core/propagation'
 import type { ConfigurableModuleAsyncOptions } from '@nestjs/common'
+import type { RpcMessage } from './rpc/message.ts'
 
 /** The options of `TracingModule`: those of every HTTP server. `ignore` and `spanName` are given the raw request. */
-export interface TracingModuleOptions extends HttpServerOptions {}
+export interface TracingModuleOptions extends HttpServerOptions {
+  /**
+   * Whether handlers have spans of their own.
+   * @defaultValue `true`
+   */
+  readonly handlers?: boolean
+  /** How the messages of microservices are traced, received and sent. */
+  readonly rpc?: RpcTracingOptions
+}
+
+/** How the messages of microservices are traced. Those of `TracingServerKafka` have options of their own. */
+export interface RpcTracingOptions {
+  /**
+   * `false`: neither servers nor clients of microservices are traced.
+   * @defaultValue `true`
+   */
+  readonly enabled?: boolean
+  /** Which messages not to trace when they are received; what they do is not traced either. */
+  readonly ignore?: (message: RpcMessage) => boolean
+  /**
+   * How an event relates to its sender. Requests always continue the requester's trace.
+   * @defaultValue `'parent'`
+   */
+  readonly relation?: Relation
+}
 
 /** What `forRoot` and `forRootAsync` take besides the options. */
 export interface TracingModuleExtras {

@@ -1,6 +1,13 @@
 import { trace, type TracerProvider } from '@opentelemetry/api'
 import { HttpServerTracer } from '@throughline/core/http'
-import { resolveTracing, warnOnce, type Tracing } from '@throughline/core/integration'
+import {
+  checkChoice,
+  checkOption,
+  resolveTracing,
+  warnOnce,
+  type Tracing,
+} from '@throughline/core/integration'
+import { RpcTracer } from './rpc/rpc-tracer.ts'
 import { SCOPE } from './scope.ts'
 import type { TracingModuleOptions } from './tracing-options.ts'
 
@@ -12,6 +19,9 @@ export class TracingSetup {
   readonly enabled: boolean
   readonly tracing: Tracing
   readonly server: HttpServerTracer
+  readonly handlers: boolean
+  /** `undefined` where messages are not traced. */
+  readonly rpc: RpcTracer | undefined
   readonly #tracerProvider: TracerProvider | undefined
 
   /** @param application - anything that there is one of in each application */
@@ -19,7 +29,17 @@ export class TracingSetup {
     this.tracing = resolveTracing(SCOPE, OWNER, options)
     this.server = new HttpServerTracer(SCOPE, OWNER, options)
     this.enabled = this.server.enabled && claim(application)
+    checkOption(OWNER, 'handlers', options.handlers, 'boolean')
+    this.handlers = this.enabled && options.handlers !== false
+    this.rpc = this.#rpcTracer(options)
     this.#tracerProvider = options.tracerProvider
+  }
+
+  #rpcTracer({ rpc = {} }: TracingModuleOptions): RpcTracer | undefined {
+    checkOption(OWNER, 'rpc.enabled', rpc.enabled, 'boolean')
+    checkOption(OWNER, 'rpc.ignore', rpc.ignore, 'function')
+    checkChoice(OWNER, 'rpc.relation', rpc.relation, ['parent', 'link', 'none'])
+    return this.enabled && rpc.enabled !== false ? new RpcTracer(this.tracing, rpc) : undefined
   }
 
   /** The provider that makes the spans now. */

@@ -8,10 +8,11 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common'
-import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core'
+import { APP_INTERCEPTOR, HttpAdapterHost, ModulesContainer } from '@nestjs/core'
 import { flush } from './flush.ts'
 import { HandlerInterceptor } from './handler.interceptor.ts'
 import { traceHttpAdapter, traceOlderAdapter } from './http-entry.ts'
+import { traceRpcClients, traceRpcServers } from './rpc/application.ts'
 import {
   TRACING_MODULE_OPTIONS,
   type TracingModuleExtras,
@@ -70,16 +71,20 @@ export class TracingModule
 {
   readonly #setup: TracingSetup
   readonly #adapterHost: HttpAdapterHost
+  readonly #modules: ModulesContainer
   #entered = false
 
   constructor(
     @Inject(TracingSetup) setup: TracingSetup,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
+    @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
     super()
     this.#setup = setup
     this.#adapterHost = adapterHost
+    this.#modules = modules
     this.configure()
+    if (setup.rpc) traceRpcServers(modules, setup.rpc)
   }
 
   /** Imports the module with these options; `forRootAsync` takes them from a factory. */
@@ -97,9 +102,11 @@ export class TracingModule
   }
 
   /** @internal */
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
+    const { enabled, server, rpc, tracing } = this.#setup
     // Late enough to compose with hooks that constructors set, early enough for the first request.
-    if (this.#setup.enabled) traceHttpAdapter(this.#adapterHost.httpAdapter, this.#setup.server)
+    if (enabled) traceHttpAdapter(this.#adapterHost.httpAdapter, server)
+    if (rpc) await traceRpcClients(this.#modules, tracing)
   }
 
   /** @internal */

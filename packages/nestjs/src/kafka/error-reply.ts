@@ -3,7 +3,7 @@ import type { MessageHandler } from '@nestjs/microservices'
 import { Operation, describeError } from '@throughline/core/integration'
 import { isObservable, tap } from 'rxjs'
 import { isExpectedError } from '../expected-error.ts'
-import { activeRpcCall } from '../rpc-call.ts'
+import { activeRpcCall } from '../rpc/rpc-call.ts'
 
 /**
  * Makes the message's span an error where the reply is one. To kafkajs such a message was processed well: Nest sends the

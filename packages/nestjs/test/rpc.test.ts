@@ -1,0 +1,98 @@
+import { EventEmitter, once } from 'node:events'
+import { connect } from 'node:net'
+import { trace } from '@opentelemetry/api'
+import { Transport } from '@nestjs/microservices'
+import { createTestTracing, type TestTracing } from '@throughline/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { RpcMessage, TracingModuleOptions } from '../src/index.ts'
+import { freePort, startRpc, type RunningRpc } from './rpc-app.ts'
+import { describeTransport } from './rpc-cases.ts'
+
+let tracing: TestTracing
+
+beforeAll(() => {
+  tracing = createTestTracing()
+})
+afterEach(() => tracing.reset())
+afterAll(() => tracing.shutdown())
+
+describe('over TCP', () => {
+  let running: RunningRpc
+
+  beforeAll(async () => {
+    const options = { host: '127.0.0.1', port: await freePort() }
+    running = await startRpc(
+      { transport: Transport.TCP, options },
+      { transport: Transport.TCP, options },
+    )
+  })
+  afterAll(() => running.close())
+
+  describeTransport(
+    'tcp',
+    () => tracing,
+    () => running,
+  )
+})
+
+describe('options', () => {
+  async function emit(options: TracingModuleOptions): Promise<unknown> {
+    const tcp = { transport: Transport.TCP, options: { host: '127.0.0.1', port: await freePort() } }
+    const handled = new EventEmitter()
+    const inside = once(handled, 'event')
+    const seen = () => handled.emit('event', trace.getActiveSpan()?.spanContext().spanId)
+    const running = await startRpc(tcp as never, tcp as never, options, seen)
+    try {
+      running.client.emit('order.placed', 'o-1')
+      return (await inside)[0]
+    } finally {
+      await running.close()
+    }
+  }
+
+  it('a message that is ignored has no span, nor has what it does', async () => {
+    const messages: RpcMessage[] = []
+    const ignore = (message: RpcMessage) => messages.push(message) > 0
+    await emit({ rpc: { ignore } })
+    await tracing.waitForSpans(1)
+    expect(tracing.tree()).toBe('send order.placed [PRODUCER]')
+    expect(messages).toMatchObject([{ transport: 'tcp', pattern: 'order.placed', isEvent: true }])
+  })
+
+  it('an event may start a trace of its own that links to its sender', async () => {
+    await emit({ rpc: { relation: 'link' } })
+    await tracing.waitForSpans(3)
+    const consumer = tracing.span('process order.placed')
+    expect(consumer.traceId).not.toBe(tracing.span('send order.placed').traceId)
+    expect(consumer.links).toMatchObject([{ spanId: tracing.span('send order.placed').spanId }])
+  })
+
+  it('messages may be left out altogether', async () => {
+    await emit({ rpc: { enabled: false } })
+    await tracing.waitForSpans(1)
+    expect(tracing.tree()).toBe('StockController.placed [INTERNAL]')
+  })
+
+  it('handlers may be left out', async () => {
+    const inside = await emit({ handlers: false })
+    await tracing.waitForSpans(2)
+    expect(inside).toBe(tracing.span('process order.placed').spanId)
+  })
+})
+
+it('a message whose context nobody can read starts a new trace', async () => {
+  const port = await freePort()
+  const tcp = { transport: Transport.TCP, options: { host: '127.0.0.1', port } }
+  const running = await startRpc(tcp as never, tcp as never)
+  try {
+    const packet = JSON.stringify({ pattern: 'stock.count', data: 'a', id: '1', metadata: 'x' })
+    const socket = connect(port, '127.0.0.1')
+    socket.write(`${packet.length}#${packet}`)
+    await once(socket, 'data')
+    socket.destroy()
+    await tracing.waitForSpans(2)
+    expect(tracing.span('stock.count').parentSpanId).toBeUndefined()
+  } finally {
+    await running.close()
+  }
+})
