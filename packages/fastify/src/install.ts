@@ -8,6 +8,7 @@ import { traceHandlers } from './handler-spans.ts'
 import { traceHooks } from './hook-spans.ts'
 import { resolveOptions, withEnvironment } from './options.ts'
 import type { FastifyTracingOptions, ResolvedOptions } from './options.ts'
+import { contextOfOthers } from './other-plugin.ts'
 import { RequestTracing } from './request-tracing.ts'
 import { writeResponseHeader } from './response-header.ts'
 import { SCOPE } from './scope.ts'
@@ -49,8 +50,9 @@ function addHooks(
       next()
     })
   }
-  if (hookSpans.size > 0) traceHooks(app, hookSpans, tracing)
   if (handlerSpans) traceHandlers(app, tracing)
+  // Last, so that hooks of ours get no spans.
+  if (hookSpans.size > 0) traceHooks(app, hookSpans, tracing)
 }
 
 function decorateRequests(app: FastifyInstance, { propagator }: Tracing): void {
@@ -91,11 +93,11 @@ function addLifecycle(app: FastifyInstance, tracer: HttpServerTracer): void {
 
 function startRequest(tracer: HttpServerTracer, request: FastifyRequest, reply: FastifyReply) {
   const { config, url } = request.routeOptions
-  const active = context.active()
+  const active = contextOfOthers(request)
   const started =
     config?.tracing === false
       ? suppressTracing(active)
-      : tracer.start(request.raw, reply.raw, facts(request, url))
+      : tracer.start(request.raw, reply.raw, facts(request, url), active)
   const slotted = request as Slotted
   slotted[kTraced] = isTracingSuppressed(started) ? undefined : tracer.of(reply.raw)
   return started

@@ -59,8 +59,12 @@ export class HttpServerTracer {
    * Starts the span of a request and arranges its end. The answer is the context to run the request in: with the span,
    * or with tracing suppressed where the request is ignored. A request that is already traced is joined, not doubled.
    */
-  start(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): Context {
-    const active = context.active()
+  start(
+    request: IncomingMessage,
+    response: ServerResponse,
+    facts: RequestFacts,
+    active: Context = context.active(),
+  ): Context {
     if (isTracingSuppressed(active)) return active
     if (isIdle(this.#tracing)) return active
     if (this.#ignore?.(request)) return suppressTracing(active)

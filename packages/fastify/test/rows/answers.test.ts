@@ -155,7 +155,7 @@ rows('Answers', (row) => {
         return post(`${url}/orders/${id}`, '{}', { traceparent })
       }),
     )
-    await tracing.waitForSpans(800)
+    await tracing.waitForSpans(800, 12_000)
     for (const id of ids) {
       const work = tracing.span(`work ${id}`)
       expect(work.traceId).toBe((id + 1).toString(16).padStart(32, '0'))

@@ -62,7 +62,7 @@ export function rows(group: string, define: (row: Row) => void): void {
   describe.each(VERSIONS)(`${group}, Fastify %i:`, (version, Fastify) => {
     define((request, says, body, since = 4) => {
       if (version < since) return
-      test(`${request}: ${says}`, () => body(trial(Fastify)))
+      test(`${request}: ${says}`, () => body(trial(Fastify)), 15_000)
     })
   })
 
