@@ -7,6 +7,7 @@ export default defineConfig(
     bullmq: 'src/bullmq/index.ts',
     threads: 'src/threads/index.ts',
     schedule: 'src/schedule/index.ts',
+    'child-process': 'src/child-process/index.ts',
     'in-process': 'src/in-process/index.ts',
   }),
 )

@@ -1,5 +1,6 @@
 import { ATTR, type Operation } from '@throughline/core/integration'
 import type { JobToEnqueue, JobToProcess } from './job.ts'
+import { measureJob, type JobMeasure } from './job-metrics.ts'
 import type { JobTracing } from './options.ts'
 import { isFailure, isOutcome, type JobOutcome } from './outcome.ts'
 import type { Judge } from './verdict.ts'
@@ -18,16 +19,20 @@ export class Attempt implements JobAttempt {
   readonly #settings: JobTracing<JobToProcess, JobToEnqueue>
   readonly #operation: Operation
   readonly #job: JobToProcess
+  readonly #measure: JobMeasure | undefined
   #outcome: JobOutcome | undefined
 
   constructor(
     settings: JobTracing<JobToProcess, JobToEnqueue>,
     operation: Operation,
     job: JobToProcess,
+    waitSeconds: unknown,
   ) {
     this.#settings = settings
     this.#operation = operation
     this.#job = job
+    const { system, tracing } = settings
+    if (tracing.meter) this.#measure = measureJob(tracing.meter, system, job.queue, waitSeconds)
   }
 
   settle(outcome: JobOutcome): void {
@@ -50,5 +55,6 @@ export class Attempt implements JobAttempt {
     this.#operation.set({ [ATTR.jobOutcome]: outcome })
     const activity = { operation: 'process', job: this.#job, outcome, error } as const
     this.#settings.describe(this.#operation, activity)
+    this.#measure?.end(outcome)
   }
 }

@@ -7,7 +7,7 @@ import {
   type AttributesHook,
   type Operation,
   type Tracing,
-  type TracingOptions,
+  type MeteredTracingOptions,
 } from '@throughline/core/integration'
 import { suppressTracing, type Relation } from '@throughline/core/propagation'
 import type { JobOutcome } from './outcome.ts'
@@ -28,7 +28,7 @@ export interface JobActivity<S> {
 }
 
 /** What every tracer of jobs accepts. `J` is what is known of a job to process, `S` of one that is sent or processed. */
-export interface JobTracingOptions<J, S = J> extends TracingOptions {
+export interface JobTracingOptions<J, S = J> extends MeteredTracingOptions {
   /**
    * Jobs not to trace. They carry no context, and nothing that their processors do is traced.
    * @defaultValue every job is traced

@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, isSpanContextValid, type Attributes, type Context } from 
 import { ATTR, runToEnd, type Operation } from '@throughline/core/integration'
 import { BatchLinks, startBatch, startProcess } from '@throughline/core/messaging'
 import { linksTo } from '@throughline/core/propagation'
-import type { JobAttempt } from './attempt.ts'
+import { Attempt, type JobAttempt } from './attempt.ts'
 import { readCarrier } from './carrier.ts'
 import type { BatchedJob, JobBatch, JobToEnqueue, JobToProcess } from './job.ts'
 import { processAttributes } from './job-attributes.ts'
@@ -35,8 +35,11 @@ export function runBatch<T>(settings: Settings, batch: JobBatch, fn: (runItem: R
   const runItem: RunItem = (index, itemFn) => {
     const item = items[index]
     if (!item) return itemFn(NO_ATTEMPT)
-    const started = startItem(settings, operation, toJob(queue, item), senders[index]!)
-    return runAttempt(settings, started, toJob(queue, item), judge, itemFn)
+    const job = toJob(queue, item)
+    const attributes = processAttributes(job, Date.now())
+    const started = startItem(settings, operation, job, senders[index]!, attributes)
+    const attempt = new Attempt(settings, started, job, attributes[ATTR.jobQueueWait])
+    return runAttempt(attempt, started, judge, itemFn)
   }
   return runToEnd(operation, () => fn(runItem), {
     onResult: () => settings.describe(operation, { operation: 'process', job: whole }),
@@ -68,6 +71,7 @@ function startItem(
   batch: Operation,
   job: JobToProcess,
   sender: Context,
+  attributes: Attributes,
 ): Operation {
   const relation = settings.relationOf(job)
   const batchContext = batch.span.spanContext()
@@ -83,7 +87,8 @@ function startItem(
           relation: 'parent' as const,
           links: relation === 'none' ? [] : linksTo(sender),
         }),
-    attributes: processAttributes(job, Date.now()),
+    attributes,
+    countDelivery: false,
     ...settings.nameOf('process', job),
   })
 }

@@ -1,4 +1,4 @@
-import { runToEnd, type Operation } from '@throughline/core/integration'
+import { ATTR, runToEnd, type Operation } from '@throughline/core/integration'
 import { startProcess } from '@throughline/core/messaging'
 import { Attempt, type JobAttempt } from './attempt.ts'
 import { readCarrier } from './carrier.ts'
@@ -17,26 +17,26 @@ export function runJob<T>(
   if (settings.ignores(job)) return runIgnored(() => fn(NO_ATTEMPT))
   const { sender, at } = readCarrier(settings.tracing, job.carrier)
   const known = job.enqueuedAt === undefined && at !== undefined ? { ...job, enqueuedAt: at } : job
+  const attributes = processAttributes(known, Date.now())
   const operation = startProcess(settings.tracing, {
     system: settings.system,
     destination: job.queue,
     sender,
     relation: settings.relationOf(job),
-    attributes: processAttributes(known, Date.now()),
+    attributes,
     ...settings.nameOf('process', job),
   })
-  return runAttempt(settings, operation, job, judge, fn)
+  const attempt = new Attempt(settings, operation, job, attributes[ATTR.jobQueueWait])
+  return runAttempt(attempt, operation, judge, fn)
 }
 
-/** Runs an attempt in a span that was started for it, and ends the span. */
+/** Runs an attempt in the span that was started for it, and ends the span. */
 export function runAttempt<T>(
-  settings: JobTracing<JobToProcess, JobToEnqueue>,
+  attempt: Attempt,
   operation: Operation,
-  job: JobToProcess,
   judge: Judge,
   fn: (attempt: JobAttempt) => T,
 ): T {
-  const attempt = new Attempt(settings, operation, job)
   return runToEnd(operation, () => fn(attempt), {
     onResult: () => attempt.completed(),
     onError: (error) => attempt.failed(error, judge),

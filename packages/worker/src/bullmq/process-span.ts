@@ -6,6 +6,7 @@ import { suppressTracing } from '@throughline/core/propagation'
 import type { Span } from 'bullmq'
 import type { JobToProcess } from '../job.ts'
 import { processAttributes } from '../job-attributes.ts'
+import { measureJob, measureWait, type JobMeasure } from '../job-metrics.ts'
 import type { JobTracing } from '../options.ts'
 import { isFailure, type JobOutcome } from '../outcome.ts'
 import type { BullMQJob, JobQueue } from './job.ts'
@@ -26,6 +27,7 @@ export class ProcessSpan implements Span<Context> {
   readonly #settings: JobTracing<JobQueue>
   readonly #sender: Context
   #operation: Operation | undefined
+  #measure: JobMeasure | undefined
   #queue: string | undefined
   #jobId: unknown
   #jobName: unknown
@@ -97,6 +99,7 @@ export class ProcessSpan implements Span<Context> {
       id: textOf(this.#jobId) || undefined,
     }
     this.#settings.describe(operation, { operation: 'process', job, outcome, error: this.#error })
+    this.#measure?.end(outcome ?? 'failed')
     operation.end()
   }
 
@@ -111,7 +114,11 @@ export class ProcessSpan implements Span<Context> {
   }
 
   describe(job: JobToProcess): void {
-    this.#operation?.set(processAttributes(job, Date.now()))
+    const attributes = processAttributes(job, Date.now())
+    this.#operation?.set(attributes)
+    const { system, tracing } = this.#settings
+    const wait = attributes[ATTR.jobQueueWait]
+    if (tracing.meter) measureWait(tracing.meter, system, job.queue, wait)
   }
 
   /** What the processor threw, and what that means unless BullMQ moves the job in another way. */
@@ -131,6 +138,7 @@ export class ProcessSpan implements Span<Context> {
     this.#ignored = settings.ignores(job)
     if (this.#ignored) return
     const { tracing, system } = settings
+    if (tracing.meter) this.#measure = measureJob(tracing.meter, system, queue, undefined)
     this.#operation = startProcess(tracing, {
       system,
       destination: queue,
