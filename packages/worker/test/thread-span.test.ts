@@ -22,7 +22,7 @@ const PARENT = {
   traceState: createTraceState('vendor=opaque'),
 }
 const CHANNEL = `thread-span-test-${process.pid}`
-const SAMPLED = withRelay(trace.setSpanContext(ROOT_CONTEXT, PARENT), CHANNEL)
+const SAMPLED = withRelay(trace.setSpanContext(ROOT_CONTEXT, PARENT), { channel: CHANNEL })
 
 const tracer = new ThreadTracerProvider().getTracer('app', '1.0.0')
 const start = (options?: SpanOptions, parent: Context = SAMPLED): Span =>

@@ -1,4 +1,5 @@
 export { traceProcessor } from './processor.ts'
+export { sandboxTask, traceSandbox } from './sandbox.ts'
 export { bullmqTelemetry } from './telemetry.ts'
 export { tracedFlow } from './traced-flow.ts'
 export type { JobQueue } from './job.ts'

@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
-import { extractContext, injectContext, type HeaderCarrier } from '@throughline/core/propagation'
+import { extractContext, injectContext } from '@throughline/core/propagation'
 import { resolveTracing } from '@throughline/core/integration'
 import { SCOPE } from '../scope.ts'
 
@@ -42,7 +42,7 @@ export function messageListener<T, A extends unknown[], R>(
   return function traced(this: unknown, message, ...rest) {
     if (!isTracedMessage(message))
       return context.with(ROOT_CONTEXT, listener, this, message, ...rest)
-    const sender = extractContext(TRACING, message.carrier as HeaderCarrier)
+    const sender = extractContext(TRACING, message.carrier)
     return context.with(sender, listener, this, message.value, ...rest)
   }
 }

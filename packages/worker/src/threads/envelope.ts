@@ -12,6 +12,8 @@ export interface TracedTask<T> {
   readonly baggage?: Readonly<Record<string, string>>
   /** Where finished spans are to be sent. */
   readonly channel: string
+  /** How much room there is for them: shared memory. */
+  readonly counters?: unknown
   readonly value: T
 }
 

@@ -6,26 +6,35 @@ import {
   type MessagePort,
 } from 'node:worker_threads'
 import { runDetached } from '@throughline/core'
-import { SPAN_RECORD_CHANNEL, report, type SpanRecord } from '@throughline/core/integration'
+import {
+  SPAN_RECORD_CHANNEL,
+  report,
+  warnOnce,
+  type SpanRecord,
+} from '@throughline/core/integration'
+import { createCounters, droppedOf, giveRoom, type RelayCounters } from './relay-counters.ts'
+import type { CountedRecords, RelayTarget } from './relay.ts'
 
 // On the global object, so that the ESM and the CommonJS copy of this package listen once between them.
-const kListener = Symbol.for('@throughline/worker/threads.listener.v1')
-const holder = globalThis as { [kListener]?: BroadcastChannel }
+const kListener = Symbol.for('@throughline/worker/threads.listener.v2')
+const holder = globalThis as {
+  [kListener]?: { readonly channel: BroadcastChannel; readonly counters: RelayCounters }
+}
 
 const NAME = `throughline:span-record:v1:${process.pid}:${threadId}`
 const records = diagnosticsChannel(SPAN_RECORD_CHANNEL)
 
 /**
- * The name of the channel on which this thread takes in the spans of others. Listening starts with the first call and
+ * Where this thread takes in the spans of others. Listening starts with the first call and
  * never keeps the process alive.
  */
-export function spanChannel(): string {
+export function spanTarget(): RelayTarget {
   try {
     holder[kListener] ??= runDetached(listen)
   } catch (error) {
     report('Listening to the spans of threads', error)
   }
-  return NAME
+  return { channel: NAME, counters: holder[kListener]?.counters }
 }
 
 /**
@@ -34,24 +43,52 @@ export function spanChannel(): string {
  */
 export function collectThreadSpans(): void {
   // Node takes either kind here; its types know only ports.
-  const channel = holder[kListener] as unknown as MessagePort | undefined
+  const channel = holder[kListener]?.channel as unknown as MessagePort | undefined
   if (!channel) return
   for (let next = receiveMessageOnPort(channel); next; next = receiveMessageOnPort(channel)) {
     publish(next.message)
   }
 }
 
-function listen(): BroadcastChannel {
+/**
+ * How many spans of threads were dropped so far, because this thread was too busy to take them in: what is on its way is
+ * bounded.
+ */
+export function droppedThreadSpans(): number {
+  const listener = holder[kListener]
+  return listener ? droppedOf(listener.counters) : 0
+}
+
+function listen(): NonNullable<(typeof holder)[typeof kListener]> {
   const channel = new BroadcastChannel(NAME)
   channel.addEventListener('message', ({ data }: Event & { readonly data?: unknown }) => {
     publish(data)
   })
   channel.addEventListener('messageerror', (error) => report('Reading the spans of threads', error))
   channel.unref()
-  return channel
+  return { channel, counters: createCounters() }
 }
 
 function publish(data: unknown): void {
-  if (!Array.isArray(data)) return
-  for (const record of data as SpanRecord[]) if (record?.v === 1) records.publish(record)
+  if (isCounted(data)) {
+    const { counters } = holder[kListener]!
+    giveRoom(counters, data.records.length)
+    if (droppedOf(counters) > 0) warnOnce('Spans of threads were dropped: this one was too busy')
+    return publishRecords(data.records)
+  }
+  if (Array.isArray(data)) publishRecords(data)
+}
+
+/** Passes finished spans on to the SDK. What is no record of a known version is ignored. */
+export function publishRecords(list: readonly unknown[]): void {
+  for (const record of list as SpanRecord[]) if (record?.v === 1) records.publish(record)
+}
+
+function isCounted(data: unknown): data is CountedRecords {
+  return (
+    typeof data === 'object' &&
+    data !== null &&
+    (data as CountedRecords).counted === true &&
+    Array.isArray((data as CountedRecords).records)
+  )
 }

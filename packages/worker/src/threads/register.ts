@@ -8,9 +8,12 @@ import { ThreadTracerProvider } from './tracer-provider.ts'
 const PROBE = createContextKey('@throughline/worker probe')
 let done = false
 
-/** Gives a thread that has no SDK what spans and context need there, once. Never in the main thread. */
-export function registerThreadTracing(): void {
-  if (done || isMainThread) return
+/**
+ * Gives a thread that has no SDK what spans and context need there, once. Never in the main thread, unless it is that of
+ * a child process which works for the one above.
+ */
+export function registerThreadTracing(inChildProcess = false): void {
+  if (done || (isMainThread && !(inChildProcess && process.send))) return
   done = true
   if (hasTracerProvider()) return
   trace.setGlobalTracerProvider(new ThreadTracerProvider())

@@ -1,45 +1,75 @@
 import { BroadcastChannel } from 'node:worker_threads'
 import { createContextKey, type Context } from '@opentelemetry/api'
 import { report, type SpanRecord } from '@throughline/core/integration'
+import { takeRoom, type RelayCounters } from './relay-counters.ts'
+
+/** Where finished spans go. */
+export interface RelayTarget {
+  /** The name of a `BroadcastChannel`, or `IPC`. */
+  readonly channel: string
+  /** Shared with the listening thread; absent where the envelope could carry text only. */
+  readonly counters?: RelayCounters | undefined
+}
+
+/** To the process above, as a message of Node's own IPC. */
+export const IPC = 'ipc'
+/** The `cmd` of such a message. Under this name, because BullMQ's parent passes by what it does not know there. */
+export const IPC_COMMAND = 'throughline:span-records'
+
+/** What goes over a `BroadcastChannel` where room was taken for it. */
+export interface CountedRecords {
+  readonly counted: true
+  readonly records: readonly SpanRecord[]
+}
 
 const RELAY = createContextKey('@throughline/worker span channel')
-const waiting = new Map<string, SpanRecord[]>()
+const waiting = new Map<string, { readonly target: RelayTarget; records: SpanRecord[] }>()
 
-/** The channel that spans started in this context are sent to; none where no traced task runs. */
-export function relayOf(context: Context): string | undefined {
-  return context.getValue(RELAY) as string | undefined
+/** Where spans started in this context are sent; nowhere where no traced task runs. */
+export function relayOf(context: Context): RelayTarget | undefined {
+  return context.getValue(RELAY) as RelayTarget | undefined
 }
 
-export function withRelay(context: Context, channel: string): Context {
-  return context.setValue(RELAY, channel)
+export function withRelay(context: Context, target: RelayTarget): Context {
+  return context.setValue(RELAY, target)
 }
+
+/** More are handed over before the task is done, so that a long one does not keep them all. */
+const MAX_WAITING = 512
 
 /** Keeps a finished span until its task is done, or until the end of this turn for one that outlives its task. */
-export function relay(channel: string, record: SpanRecord): void {
-  const records = waiting.get(channel)
-  if (records) {
-    records.push(record)
+export function relay(target: RelayTarget, record: SpanRecord): void {
+  const queue = waiting.get(target.channel)
+  if (!queue) {
+    waiting.set(target.channel, { target, records: [record] })
+    queueMicrotask(flushSpans)
     return
   }
-  waiting.set(channel, [record])
-  queueMicrotask(flushSpans)
+  queue.records.push(record)
+  if (queue.records.length >= MAX_WAITING) flushSpans()
 }
 
 /**
- * Hands all finished spans over. From then on they are the listening thread's: ending this thread cannot lose them.
- *
- * The channel is open for this moment only. An open one would also receive what every other thread sends, and a pool's
- * idle thread, asleep in `Atomics.wait`, would pile that up.
+ * Hands all finished spans over. From then on they are the listening thread's: ending this thread cannot lose them. What
+ * that thread has no room for, because it is busy, is dropped and counted.
  */
 export function flushSpans(): void {
-  for (const [channel, records] of waiting) {
+  for (const [channel, { target, records }] of waiting) {
     waiting.delete(channel)
     try {
-      const out = new BroadcastChannel(channel)
-      out.postMessage(records)
-      out.close()
+      if (channel === IPC) process.send?.({ cmd: IPC_COMMAND, records })
+      else send(target, records)
     } catch (error) {
       report('Sending the spans of a thread', error)
     }
   }
+}
+
+// The channel is open for this moment only. An open one would also receive what every other thread sends, and a pool's
+// idle thread, asleep in `Atomics.wait`, would pile that up.
+function send({ channel, counters }: RelayTarget, records: SpanRecord[]): void {
+  if (counters && !takeRoom(counters, records.length)) return
+  const out = new BroadcastChannel(channel)
+  out.postMessage(counters ? ({ counted: true, records } satisfies CountedRecords) : records)
+  out.close()
 }

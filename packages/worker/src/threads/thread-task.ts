@@ -2,7 +2,8 @@ import { ROOT_CONTEXT, context, propagation, trace, type Context } from '@opente
 import { guard, isThenable } from '@throughline/core/integration'
 import { headerGetter, w3cPropagator } from '@throughline/core/propagation'
 import { isTracedTask, type TracedTask } from './envelope.ts'
-import { flushSpans, withRelay } from './relay.ts'
+import { isCounters } from './relay-counters.ts'
+import { IPC, flushSpans, withRelay } from './relay.ts'
 import { registerThreadTracing } from './register.ts'
 
 /**
@@ -23,14 +24,19 @@ export function threadTask<T, R extends unknown[], U>(
 ): (task: T | TracedTask<T>, ...rest: R) => U {
   function traced(this: unknown, task: T | TracedTask<T>, ...rest: R): U {
     if (!isTracedTask(task)) return fn.call(this, task, ...rest)
-    guard('Registering tracing in a thread', registerThreadTracing)
-    const caller = guard('Reading the context of a task', contextOf, task) ?? context.active()
-    return runToFlush(() => context.with(caller, fn, this, task.value, ...rest))
+    return runTask(task, () => fn.call(this, task.value, ...rest))
   }
   return Object.defineProperties(traced, {
     length: { value: fn.length, configurable: true },
     name: { value: fn.name, configurable: true },
   })
+}
+
+/** Runs a task in the context of its envelope. */
+export function runTask<T>(task: TracedTask<unknown>, fn: () => T): T {
+  guard('Registering tracing in a thread', registerThreadTracing, task.channel === IPC)
+  const caller = guard('Reading the context of a task', contextOf, task) ?? context.active()
+  return runToFlush(() => context.with(caller, fn))
 }
 
 function contextOf(task: TracedTask<unknown>): Context {
@@ -42,7 +48,8 @@ function contextOf(task: TracedTask<unknown>): Context {
     const baggage = propagation.createBaggage(Object.fromEntries(entries))
     caller = propagation.setBaggage(caller, baggage)
   }
-  return withRelay(caller, task.channel)
+  const { channel, counters } = task
+  return withRelay(caller, isCounters(counters) ? { channel, counters } : { channel })
 }
 
 function runToFlush<T>(fn: () => T): T {

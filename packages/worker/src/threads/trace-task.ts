@@ -1,7 +1,7 @@
 import { context, propagation, type Context } from '@opentelemetry/api'
 import { objectSetter, w3cPropagator } from '@throughline/core/propagation'
 import { wrapTask, type TracedTask } from './envelope.ts'
-import { spanChannel } from './listener.ts'
+import { spanTarget } from './listener.ts'
 import { relayOf } from './relay.ts'
 
 /**
@@ -23,8 +23,9 @@ export function traceTask<T>(value: T): TracedTask<T> {
   w3cPropagator.inject(active, carrier, objectSetter)
   const baggage = baggageOf(active)
   // A task made in a thread without an SDK sends its spans where that thread sends its own.
-  const channel = relayOf(active) ?? spanChannel()
-  return wrapTask({ carrier, channel, value, ...(baggage && { baggage }) })
+  const { channel, counters } = relayOf(active) ?? spanTarget()
+  const optional = { ...(counters && { counters }), ...(baggage && { baggage }) }
+  return wrapTask({ carrier, channel, value, ...optional })
 }
 
 function baggageOf(active: Context): Record<string, string> | undefined {

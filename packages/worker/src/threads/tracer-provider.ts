@@ -39,10 +39,10 @@ class ThreadTracer implements Tracer {
     parentContext: Context = context.active(),
   ): Span {
     const parent = options.root ? undefined : validSpanContext(parentContext)
-    const channel = relayOf(parentContext)
+    const target = relayOf(parentContext)
     const recording =
       parent !== undefined &&
-      channel !== undefined &&
+      target !== undefined &&
       (parent.traceFlags & TraceFlags.SAMPLED) !== 0 &&
       !isTracingSuppressed(parentContext)
     const spanContext: SpanContext = {
@@ -53,7 +53,7 @@ class ThreadTracer implements Tracer {
     }
     if (!recording) return trace.wrapSpanContext(spanContext)
     const start = { name, spanContext, parent, scope: this.#scope, options }
-    return new ThreadSpan(start, (record) => relay(channel, record))
+    return new ThreadSpan(start, (record) => relay(target, record))
   }
 
   startActiveSpan<F extends (span: Span) => ReturnType<F>>(
