@@ -94,7 +94,7 @@ function takeTask(job: SandboxedJob): TracedTask<unknown> | undefined {
   const task: unknown = JSON.parse(telemetry.metadata)
   if (!isTracedTask(task)) return undefined
   telemetry.metadata = task.value ?? undefined
-  return task as TracedTask<unknown>
+  return task
 }
 
 function listenToChildren(childPool: NonNullable<Sandboxing['childPool']>): void {

@@ -88,7 +88,7 @@ function isCounted(data: unknown): data is CountedRecords {
   return (
     typeof data === 'object' &&
     data !== null &&
-    (data as CountedRecords).counted === true &&
+    (data as { counted?: unknown }).counted === true &&
     Array.isArray((data as CountedRecords).records)
   )
 }
