@@ -8,6 +8,8 @@ export default defineConfig(
     threads: 'src/threads/index.ts',
     schedule: 'src/schedule/index.ts',
     'child-process': 'src/child-process/index.ts',
+    'pg-boss': 'src/pg-boss/index.ts',
+    'graphile-worker': 'src/graphile-worker/index.ts',
     'in-process': 'src/in-process/index.ts',
   }),
 )
