@@ -42,8 +42,8 @@ export function tracedAddJob(
     if (isTracingSuppressed(context.active())) return add(payload)
     const { runAt } = spec ?? {}
     const delayMs = runAt instanceof Date ? runAt.getTime() - Date.now() : undefined
-    const job = { queue: String(identifier), name: String(identifier), delayMs }
+    const job = { queue: identifier, name: identifier, delayMs }
     return runEnqueue(settings, job, (carrier) => add(pack(payload, carrier)))
   }
-  return traced as AddJobFunction
+  return traced
 }

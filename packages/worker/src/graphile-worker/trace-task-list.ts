@@ -42,7 +42,7 @@ function traced(settings: Settings, task: Task): Task {
     if (!job) return call(helpers)
     return runJob(settings, job, judge, () => call(withTracedAddJob(settings, helpers)))
   }
-  return Object.defineProperty(run, 'name', { value: task.name, configurable: true }) as Task
+  return Object.defineProperty(run, 'name', { value: task.name, configurable: true })
 }
 
 /** All times are the database's own: no clock of a sender or of a worker falsifies the wait. */
@@ -56,7 +56,7 @@ function describe(
   return {
     queue: job.task_identifier,
     name: job.task_identifier,
-    id: String(job.id),
+    id: job.id,
     attempt: job.attempts,
     maxAttempts: job.max_attempts,
     enqueuedAt: createdAt,

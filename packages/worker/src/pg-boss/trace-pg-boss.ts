@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api'
-import { checkOption, guard, warnOnce } from '@throughline/core/integration'
+import { checkOption, guard, isThenable, warnOnce } from '@throughline/core/integration'
 import { isTracingSuppressed, runDetached } from '@throughline/core/propagation'
 import type { PgBoss } from 'pg-boss'
 import { writeCarrier } from '../carrier.ts'
@@ -34,7 +34,10 @@ interface State extends Settings {
 }
 
 const WRAPS: Readonly<Record<string, Wrap>> = {
-  start: (_, start) => () => runDetached(() => start()),
+  start:
+    (_, start) =>
+    (...args) =>
+      runDetached(() => start(...args)),
   send: tracedSend,
   sendAfter: tracedSend,
   sendThrottled: tracedSend,
@@ -70,7 +73,8 @@ export function tracePgBoss<B extends PgBoss>(boss: B, options: PgBossTracingOpt
         const own = wrapped(state, key, value.bind(target) as Method)
         method = (...args: unknown[]) => {
           const result = own(...args)
-          return result === target ? proxy : result
+          const orProxy = (value: unknown): unknown => (value === target ? proxy : value)
+          return key === 'start' && isThenable(result) ? result.then(orProxy) : orProxy(result)
         }
         methods.set(value, method)
       }
@@ -99,7 +103,9 @@ function tracedInsert(state: State, insert: Method): Method {
   return (name, jobs, ...rest) => {
     if (!Array.isArray(jobs)) return insert(name, jobs, ...rest)
     return enqueue(state, name, jobs.length, (put) => {
-      const packed = (jobs as object[]).map((job) => ({ ...job, data: put((job as BossJob).data) }))
+      const packed = (jobs as BossJob[]).map((job) =>
+        Object.assign({}, job, { data: put(job.data) }),
+      )
       return insert(name, packed, ...rest)
     })
   }
