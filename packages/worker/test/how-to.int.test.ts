@@ -15,6 +15,8 @@ const PAGES: readonly [page: string, program: string, ...also: string[]][] = [
   ['child-process', 'child-process.ts'],
   ['schedule', 'schedule.ts'],
   ['in-process', 'in-process.ts'],
+  ['pg-boss', 'pg-boss.ts'],
+  ['graphile-worker', 'graphile-worker.ts'],
   ['drain', 'drain.ts'],
 ]
 
