@@ -1,8 +1,9 @@
 import { traceMixin } from '@throughline/core/logging'
 import { traceKafka } from '@throughline/kafkajs'
 import { bullmqTelemetry, traceProcessor } from '@throughline/worker/bullmq'
+import { traceTick } from '@throughline/worker/schedule'
 import { traceTask } from '@throughline/worker/threads'
-import { Worker, type Job } from 'bullmq'
+import { Queue, Worker, type Job } from 'bullmq'
 import { Kafka, logLevel } from 'kafkajs'
 import { pino } from 'pino'
 import { Piscina } from 'piscina'
@@ -34,8 +35,17 @@ const worker = new Worker<Order>('ship-order', traceProcessor(ship), {
 worker.on('failed', (job, error) => log.warn({ order: job?.data.id }, error.message))
 await worker.waitUntilReady()
 
+// Each tick is a trace of its own, whatever this service was started in.
+const queue = new Queue<Order>('ship-order', { connection: { url: settings.redisUrl } })
+const everyMs = 5000
+const count = traceTick({ name: 'count waiting orders', everyMs }, async () => {
+  log.info(await queue.getJobCounts('waiting', 'delayed'), 'orders to ship')
+})
+const counting = setInterval(count, everyMs)
+
 process.once('SIGTERM', async () => {
+  clearInterval(counting)
   await worker.close()
-  await Promise.all([producer.disconnect(), labels.destroy()])
+  await Promise.all([producer.disconnect(), labels.destroy(), queue.close()])
 })
 log.info('ready')
