@@ -37,7 +37,7 @@ const WRAPS: Readonly<Record<string, Wrap>> = {
   start:
     (_, start) =>
     (...args) =>
-      runDetached(() => start(...args)),
+      detached(() => start(...args)),
   send: tracedSend,
   sendAfter: tracedSend,
   sendThrottled: tracedSend,
@@ -111,6 +111,11 @@ function tracedInsert(state: State, insert: Method): Method {
   }
 }
 
+/** Where nothing is to be traced, that goes for the loops too. */
+function detached<T>(fn: () => T): T {
+  return isTracingSuppressed(context.active()) ? fn() : runDetached(fn)
+}
+
 /** Runs a send with a function that puts its context into data. */
 function enqueue(
   state: State,
@@ -135,7 +140,7 @@ function tracedWork(state: State, work: Method): Method {
     if (typeof handler !== 'function') return work(...args)
     const traced = (jobs: BossJob[], ...rest: unknown[]): unknown =>
       handle(state, jobs, () => handler(jobs, ...rest) as unknown)
-    return runDetached(() => work(...args.slice(0, -1), traced))
+    return detached(() => work(...args.slice(0, -1), traced))
   }
 }
 
