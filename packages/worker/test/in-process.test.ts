@@ -31,7 +31,7 @@ const QUEUES: Record<string, (worker: (task: Task) => Promise<void>) => Submit> 
     return (task) => queue.push(task)
   },
   'async.queue'(worker) {
-    const queue = asyncQueue<Task>(async (task) => worker(task), 1)
+    const queue = asyncQueue<Task>(worker, 1)
     return (task) => queue.push(task)
   },
   'RxJS Subject and concatMap'(worker) {

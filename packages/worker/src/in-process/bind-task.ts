@@ -1,4 +1,5 @@
 import { context, type Context } from '@opentelemetry/api'
+import { like } from './like.ts'
 
 /** A value that waits in a queue, with the context that it was put there in. For `boundWorker`. */
 export class BoundTask<T> {
@@ -28,8 +29,7 @@ export function bindTask(task: unknown): unknown {
   const bound = context.active()
   if (typeof task !== 'function') return new BoundTask(task, bound)
   const fn = task as (this: unknown, ...args: unknown[]) => unknown
-  if (fn.length === 0) return boundTo(bound, fn)
-  return Object.defineProperty(boundTo(bound, fn), 'length', { value: fn.length })
+  return like(boundTo(bound, fn), fn)
 }
 
 function boundTo(

@@ -1,5 +1,6 @@
 import { context } from '@opentelemetry/api'
 import { BoundTask } from './bind-task.ts'
+import { like } from './like.ts'
 
 /**
  * Wraps the worker of a queue in this process, so that each value from `bindTask` is worked on in the context that it was
@@ -18,9 +19,6 @@ export function boundWorker<T, A extends unknown[], R>(
     if (!(task instanceof BoundTask)) return worker.call(this, task, ...rest)
     return context.with(task.context, worker, this, task.value, ...rest)
   }
-  // async.queue and RxJS look at the length.
-  return Object.defineProperties(bound, {
-    length: { value: worker.length, configurable: true },
-    name: { value: worker.name, configurable: true },
-  })
+  Object.defineProperty(bound, 'name', { value: worker.name, configurable: true })
+  return like(bound, worker)
 }
