@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { context, type Context } from '@opentelemetry/api'
-import { HttpServerTracer, type HttpServerOptions, type RequestFacts } from '@throughline/core/http'
+import { context } from '@opentelemetry/api'
+import { HttpServerTracer, type RequestFacts } from '@throughline/core/http'
 import { guard, warnOnce } from '@throughline/core/integration'
+import { checkResponseHeader, type HttpTracingOptions } from '../options.ts'
 import { SCOPE } from '../scope.ts'
+import { startRequest, tellTrace } from '../start-request.ts'
 import { isWatched, watchRouting } from './routing.ts'
 import { listenToRouter } from './router-channel.ts'
-
-/** The options of `expressTracing`: those of every HTTP server. */
-export type ExpressTracingOptions = HttpServerOptions
 
 /** A middleware of Express 4 or 5. */
 export type ExpressMiddleware = (
@@ -35,29 +34,24 @@ interface ExpressRequest extends IncomingMessage {
  * ```
  * @throws InvalidOptionError for options that cannot work
  */
-export function expressTracing(options: ExpressTracingOptions = {}): ExpressMiddleware {
+export function expressTracing(options: HttpTracingOptions = {}): ExpressMiddleware {
+  checkResponseHeader('expressTracing', options)
   const tracer = new HttpServerTracer(SCOPE, 'expressTracing', options)
   if (!tracer.enabled) return (_request, _response, next) => next()
+  const { responseHeader } = options
   listenToRouter()
   return function expressTracing(request, response, next) {
-    const traced = guard('Starting a request', startRequest, tracer, request, response)
-    context.with(traced ?? context.active(), next)
+    if (isWatched(response)) {
+      warnOnce('expressTracing is used twice on one application; the first one traces it')
+      return next()
+    }
+    const known = guard('Reading a request', facts, request)
+    const traced = startRequest(tracer, request, response, known)
+    const serverRequest = tracer.of(response)
+    if (serverRequest) watchRouting(serverRequest, response)
+    if (responseHeader) tellTrace(responseHeader, traced, response)
+    context.with(traced, next)
   }
-}
-
-function startRequest(
-  tracer: HttpServerTracer,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Context {
-  if (isWatched(response)) {
-    warnOnce('expressTracing is used twice on one application; the first one traces it')
-    return context.active()
-  }
-  const traced = tracer.start(request, response, facts(request))
-  const serverRequest = tracer.of(response)
-  if (serverRequest) watchRouting(serverRequest, response)
-  return traced
 }
 
 const NO_FACTS: RequestFacts = {}

@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream'
 import { context } from '@opentelemetry/api'
 import type { HttpServerTracer } from '@throughline/core/http'
 import { guard } from '@throughline/core/integration'
+import type { ResponseHeader } from '../options.ts'
+import { startRequest, tellTrace } from '../start-request.ts'
 import { BareResponse, asResponse, responseOfSocket, responseOfStream } from './bare-response.ts'
 import type { HttpServer } from './http-server.ts'
 import {
@@ -26,14 +28,20 @@ type AnySocket = Socket & { readonly _httpMessage?: ServerResponse | null }
 export class EmitTracing {
   readonly #server: HttpServer
   readonly #tracer: HttpServerTracer
+  readonly #header: ResponseHeader | undefined
   readonly #pass: Emit
   #replaced: PropertyDescriptor | undefined
   #emit: Emit | undefined
   #joins = false
 
-  constructor(server: HttpServer, tracer: HttpServerTracer) {
+  constructor(
+    server: HttpServer,
+    tracer: HttpServerTracer,
+    responseHeader: ResponseHeader | undefined,
+  ) {
     this.#server = server
     this.#tracer = tracer
+    this.#header = responseHeader
     // Made once: `context.with` would bind a function to its `this` anew for each request.
     this.#pass = (event, ...args) => this.#next.call(server, event, ...args)
   }
@@ -138,9 +146,10 @@ export class EmitTracing {
     event: string,
     args: unknown[],
   ): boolean {
-    const traced = guard('Starting a request', startRequest, this.#tracer, request, response)
+    const traced = startRequest(this.#tracer, request, response)
+    if (this.#header && 'setHeader' in response) tellTrace(this.#header, traced, response)
     try {
-      return context.with(traced ?? context.active(), this.#pass, undefined, event, ...args)
+      return context.with(traced, this.#pass, undefined, event, ...args)
     } catch (error) {
       this.#tracer.of(response)?.fail(error)
       throw error
@@ -157,7 +166,8 @@ export class EmitTracing {
   }
 
   readonly #join = (request: IncomingMessage, response: ServerResponse): void => {
-    guard('Joining a request', startRequest, this.#tracer, request, response)
+    const traced = startRequest(this.#tracer, request, response)
+    if (this.#header) tellTrace(this.#header, traced, response)
   }
 
   /** The request that a socket is answering now. Node's own mark is used: one of ours would outlive the request. */
@@ -165,14 +175,4 @@ export class EmitTracing {
     const response = socket?._httpMessage
     return response ? this.#tracer.of(response) : undefined
   }
-}
-
-const NO_FACTS = {}
-
-function startRequest(
-  tracer: HttpServerTracer,
-  request: IncomingMessage,
-  response: ServerResponse,
-) {
-  return tracer.start(request, response, NO_FACTS)
 }

@@ -1,11 +1,9 @@
-import { HttpServerTracer, type HttpServerOptions } from '@throughline/core/http'
+import { HttpServerTracer } from '@throughline/core/http'
 import { InvalidOptionError, warnOnce } from '@throughline/core/integration'
+import { checkResponseHeader, type HttpTracingOptions } from '../options.ts'
 import { SCOPE } from '../scope.ts'
 import { EmitTracing } from './emit-tracing.ts'
 import type { HttpServer } from './http-server.ts'
-
-/** The options of `traceHttpServer`: those of every HTTP server. */
-export type HttpTracingOptions = HttpServerOptions
 
 const kTracing: unique symbol = Symbol.for('@throughline/http') as never
 type Traced = HttpServer & { [kTracing]?: EmitTracing }
@@ -28,13 +26,14 @@ export function traceHttpServer<S extends HttpServer>(
   if (typeof server?.emit !== 'function' || typeof server.listen !== 'function') {
     throw new InvalidOptionError('traceHttpServer', 'server', 'a server', server)
   }
+  checkResponseHeader('traceHttpServer', options)
   const tracer = new HttpServerTracer(SCOPE, 'traceHttpServer', options)
   if (!tracer.enabled) return server
   if (kTracing in server) {
     warnOnce('traceHttpServer: this server is traced already, so the second call has no effect')
     return server
   }
-  const tracing = new EmitTracing(server, tracer)
+  const tracing = new EmitTracing(server, tracer, options.responseHeader)
   tracing.enable()
   Object.defineProperty(server, kTracing, { value: tracing, configurable: true })
   return server

@@ -28,7 +28,7 @@ afterEach(async () => {
 afterAll(() => tracing.shutdown())
 
 async function request(made: Http2Server, headers: object = {}): Promise<ClientHttp2Stream> {
-  server = traceHttpServer(made)
+  server = traceHttpServer(made, { responseHeader: 'server-timing' })
   session = connect(await listen(server))
   return session.request({ ':path': '/orders/7?a=b', traceparent: PARENT, ...headers })
 }
@@ -40,11 +40,11 @@ describe('HTTP/2 · node:http2', () => {
         withSpan('work', () => response.writeHead(201).end('ok'))
       }),
     )
-    stream.resume()
-    await once(stream, 'close')
+    const [headers] = await once(stream.resume(), 'response')
     await tracing.waitForSpans(2)
     expect(tracing.tree()).toBe('GET [SERVER] (remote parent)\n  work [INTERNAL]')
     const span = tracing.span('GET')
+    expect(headers['server-timing']).toContain(span.spanId)
     expect(span).toMatchObject({ parentSpanId: '00f067aa0ba902b7', status: 'UNSET' })
     expect(span.attributes).toMatchObject({
       'http.response.status_code': 201,

@@ -76,6 +76,30 @@ describe.each(SERVERS)('what is recorded · %s', (_name, build) => {
     expect(span?.links).toMatchObject([{ spanId: '00f067aa0ba902b7' }])
   })
 
+  test('no header is added to an answer unless it is asked for', async () => {
+    const url = await serve(build((_request, response) => response.end()))
+    const { headers } = await get(url)
+    expect(Object.keys(headers)).not.toContain('server-timing')
+    expect(Object.keys(headers)).not.toContain('traceparent')
+  })
+
+  test.each(['server-timing', 'traceparent'] as const)(
+    'the client is told its trace by %s where that is asked for',
+    async (responseHeader) => {
+      const url = await serve(
+        build((_request, response) => response.writeHead(200, { 'x-a': 'b' }).end(), {
+          responseHeader,
+          ignore: '/ignored',
+        }),
+      )
+      const { headers } = await get(url)
+      const [span] = await tracing.waitForSpans(1)
+      expect(headers).toMatchObject({ 'x-a': 'b' })
+      expect(headers[responseHeader]).toContain(`00-${span?.traceId}-${span?.spanId}-01`)
+      expect((await get(`${url}/ignored`)).headers).not.toHaveProperty(responseHeader)
+    },
+  )
+
   test('a name and attributes of the user are asked for with everything known', async () => {
     const url = await serve(
       build((_request, response) => response.writeHead(201).end(), {
