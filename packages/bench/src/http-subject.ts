@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import type { Subject } from './question.ts'
@@ -15,7 +15,12 @@ export async function served(app: FastifyInstance): Promise<Subject> {
   app.addHook('onResponse', (_request, _reply, done) => done())
   app.get('/orders/:id', () => ({ ok: true }))
   await app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = app.server.address() as AddressInfo
+  return underLoad(app.server)
+}
+
+/** A server that listens, and is sent requests from another process. */
+export function underLoad(server: Server): Subject {
+  const { port } = server.address() as AddressInfo
   const load = fork(fileURLToPath(new URL('load.ts', import.meta.url)), { execArgv: [] })
   return {
     run(times) {

@@ -1,0 +1,30 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { createRequire } from 'node:module'
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
+import { underLoad } from './http-subject.ts'
+import type { Subject } from './question.ts'
+import { registerSdk } from './sdk.ts'
+
+const require = createRequire(import.meta.url)
+
+/** A node:http server that is sent requests from another process. */
+export async function nodeHttp(
+  setUp: (server: Server) => unknown,
+  options: { sampled?: boolean } = {},
+): Promise<Subject> {
+  registerSdk(options)
+  const server = createServer((request, response) => {
+    request.resume()
+    response.setHeader('content-type', 'application/json').end('{"ok":true}')
+  })
+  setUp(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return underLoad(server)
+}
+
+export function instrumentationHttp(): void {
+  new HttpInstrumentation().enable()
+  require('node:http') // the instrumentation patches at a `require`
+}
