@@ -1,7 +1,7 @@
 /**
  * The attribute keys that Throughline writes. Stable ones are those of semantic conventions 1.44; the messaging ones are
- * in development there and were copied at 1.44. Keys of our own have a prefix of their own (`job.`, `fastify.`,
- * `nestjs.`, `throughline.`), so that they never collide with a convention to come.
+ * in development there and were copied at 1.44. Keys of our own have a prefix of their own (`job.`, `express.`,
+ * `fastify.`, `nestjs.`, `throughline.`), so that they never collide with a convention to come.
  */
 export const ATTR = {
   errorType: 'error.type',
@@ -77,6 +77,7 @@ export const ATTR = {
   processExitCode: 'process.exit.code',
   processCommandArgs: 'process.command_args',
 
+  expressType: 'express.type',
   fastifyType: 'fastify.type',
 
   nestType: 'nestjs.type',

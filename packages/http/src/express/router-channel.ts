@@ -1,37 +1,66 @@
 import { subscribe } from 'node:diagnostics_channel'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { guard } from '@throughline/core/integration'
-import { joinPaths, pathText, type RoutePath } from './path.ts'
+import { joinPaths, pathText } from './path.ts'
+import type { RouterMessage } from './router-message.ts'
 import { nameRoute, routingOf, type Routing } from './routing.ts'
+import { endStep, failStep, startStep } from './step-spans.ts'
 
-/** What Express 5.3 (router 2.3) publishes for each middleware and handler that it calls. */
-interface RouterMessage {
-  readonly req: IncomingMessage & { readonly baseUrl?: string }
-  readonly res: ServerResponse
-  readonly layer: { readonly route?: unknown; readonly method?: string }
-  /** The path that the layer's router matched, as it was written. */
-  readonly route?: RoutePath
-  readonly error?: unknown
-}
-
+const CHANNEL = 'tracing:express.router.request'
 let listening = false
+let listeningToSteps = false
 
 /** Listens to Express's own channel, once for the process. A request that nobody traces costs it one look. */
 export function listenToRouter(): void {
   if (listening) return
   listening = true
-  subscribe('tracing:express.router.request:start', (message) => {
+  subscribe(`${CHANNEL}:start`, (message) => {
     guard('Reading the route', onStart, message as RouterMessage)
   })
-  subscribe('tracing:express.router.request:error', (message) => {
-    const { res, error } = message as RouterMessage
-    routingOf(res)?.traced.fail(error)
+  subscribe(`${CHANNEL}:error`, (message) => {
+    guard('Reading an error', onError, message as RouterMessage)
   })
 }
 
-function onStart({ req, res, layer, route }: RouterMessage): void {
-  const routing = routingOf(res)
-  if (!routing || route === undefined) return
+/** Listens to the ends of steps too, once for the process. */
+export function listenToSteps(): void {
+  if (listeningToSteps) return
+  listeningToSteps = true
+  subscribe(`${CHANNEL}:end`, (message) => {
+    guard('Ending a step', onEnd, message as RouterMessage)
+  })
+  subscribe(`${CHANNEL}:asyncEnd`, (message) => {
+    guard('Ending a step', onAsyncEnd, message as RouterMessage)
+  })
+}
+
+function onStart(message: RouterMessage): void {
+  const routing = routingOf(message.res)
+  if (!routing) return
+  routing.heard = true
+  readRoute(routing, message)
+  if (routing.steps) startStep(routing, routing.steps, message)
+}
+
+function onError(message: RouterMessage): void {
+  const routing = routingOf(message.res)
+  if (!routing) return
+  routing.traced.fail(message.error)
+  failStep(routing, message)
+}
+
+/** A step that returned and has answered is over; one that has not may still call `next`. */
+function onEnd(message: RouterMessage): void {
+  const routing = routingOf(message.res)
+  if (routing && message.res.writableEnded) endStep(routing, message)
+}
+
+function onAsyncEnd(message: RouterMessage): void {
+  const routing = routingOf(message.res)
+  if (routing) endStep(routing, message)
+}
+
+function readRoute(routing: Routing, { req, layer, route }: RouterMessage): void {
+  if (route === undefined) return
   const { baseUrl = '' } = req
   // A layer inside a route has a method, also an undefined one; a layer with a route is told of for its parameters.
   if ('method' in layer || layer.route) {

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { ServerRequest } from '@throughline/core/http'
-import { guard } from '@throughline/core/integration'
+import { guard, type Operation } from '@throughline/core/integration'
 import { findRoute } from './find-route.ts'
+import type { RouterMessage } from './router-message.ts'
+import { endStep, warnOfNoSteps, type StepOptions } from './step-spans.ts'
 
 /** What is known of the way of one request through the routers. */
 export interface Routing {
@@ -9,6 +11,10 @@ export interface Routing {
   route: string | undefined
   /** The pattern of each path that a middleware or a router was found mounted at: `/users/42` is `/users/:id`. */
   mounts: Map<string, string> | undefined
+  /** Whether Express told of the way itself. */
+  heard: boolean
+  readonly steps: StepOptions | undefined
+  step: { readonly message: RouterMessage; readonly operation: Operation } | undefined
 }
 
 const kRouting: unique symbol = Symbol('throughline.express.routing') as never
@@ -22,8 +28,19 @@ export function isWatched(response: ServerResponse): boolean {
   return routingOf(response) !== undefined
 }
 
-export function watchRouting(traced: ServerRequest, response: ServerResponse): void {
-  ;(response as Watched)[kRouting] = { traced, route: undefined, mounts: undefined }
+export function watchRouting(
+  traced: ServerRequest,
+  response: ServerResponse,
+  steps: StepOptions | undefined,
+): void {
+  ;(response as Watched)[kRouting] = {
+    traced,
+    route: undefined,
+    mounts: undefined,
+    heard: false,
+    steps,
+    step: undefined,
+  }
   // In front of the listener that ends the span.
   response.prependListener('close', onClose)
 }
@@ -38,7 +55,10 @@ export function nameRoute(routing: Routing, route: string): void {
 // Routers that announce nothing leave the route on the request.
 function onClose(this: ServerResponse): void {
   const routing = routingOf(this)
-  if (!routing || routing.route !== undefined) return
+  if (!routing) return
+  endStep(routing)
+  warnOfNoSteps(routing)
+  if (routing.route !== undefined) return
   const route = guard('Finding the route', findRoute, routing.traced.request)
   if (route !== undefined) nameRoute(routing, route)
 }
