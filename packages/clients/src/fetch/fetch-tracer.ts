@@ -1,13 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { context, type Context } from '@opentelemetry/api'
 import { noteResponse, startClientRequest } from '@throughline/core/http'
-import { ATTR, guard, type Operation } from '@throughline/core/integration'
+import { ATTR, guard, warnOnce, type Operation } from '@throughline/core/integration'
 import { injectContext, isTracingSuppressed } from '@throughline/core/propagation'
 import type { ClientTracing } from '../client-tracing.ts'
 import type { FetchUrl, ResolvedFetchOptions } from './options.ts'
+import { isTracedAlready, isTracedTwice } from './other-instrumentation.ts'
 import { Redirects } from './redirects.ts'
 import { findHeader, isBodyCancelled, isResponseCollected, requestSetter, urlOf } from './undici.ts'
 import type { CreateMessage, ErrorMessage, HeadersMessage, UndiciRequest } from './undici.ts'
+
+const STEPPED_ASIDE =
+  'traceFetch: another instrumentation traces the requests of fetch already; its spans are used'
 
 /** A request under way. */
 interface Exchange {
@@ -84,6 +88,7 @@ export class FetchTracer implements ClientTracing {
     const url = urlOf(request)
     const { tracing, ignore } = this.#options
     if (ignore && guard('The hook "ignore"', ignore, url)) return
+    if (isTracedAlready(request, caller)) return warnOnce(STEPPED_ASIDE)
     const resendCount = this.#redirects.take(caller, url)
     const operation = startClientRequest(tracing, {
       ...url,
@@ -109,10 +114,17 @@ export class FetchTracer implements ClientTracing {
     // Interim answers (100, 103) come before the real one; 101 is one.
     if (!exchange || (response.statusCode < 200 && response.statusCode !== 101)) return
     const { operation, caller, url, resendCount } = exchange
+    if (isTracedTwice(request)) this.#stepAside()
     exchange.status = response.statusCode
     exchange.answeredAt = performance.now()
     noteResponse(operation, response.statusCode)
     this.#redirects.remember(caller, url, response.statusCode, response.headers, resendCount)
+  }
+
+  /** Theirs came after ours, so each request would have two spans and the headers of both. */
+  #stepAside(): void {
+    warnOnce(STEPPED_ASIDE)
+    this.disable()
   }
 
   readonly #complete = ({ request }: CreateMessage): void => {
