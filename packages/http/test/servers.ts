@@ -16,7 +16,7 @@ export function portOf(server: NetServer): number {
 export async function stop(server: Server | undefined): Promise<void> {
   if (!server?.listening) return
   const closed = new Promise((resolve) => server.close(resolve))
-  server.closeAllConnections()
+  server.closeAllConnections?.()
   await closed
 }
 
