@@ -11,11 +11,11 @@ function send(url: string, method: string, body?: string): ClientRequest {
   return request
 }
 
-describe.each(SERVERS)('clients that leave · %s', (_name, build) => {
+describe.each(SERVERS)('Clients that leave · %s', (_name, build) => {
   test.each([
     ['GET', undefined],
     ['POST', JSON.stringify({ text: 'x'.repeat(1000) })],
-  ])('before the answer to a %s: ended, with no invented status', async (method, body) => {
+  ])('before the answer: ended, with no invented status · %s', async (method, body) => {
     const arrived = deferred()
     const url = await serve(
       build((request) => {
@@ -34,22 +34,25 @@ describe.each(SERVERS)('clients that leave · %s', (_name, build) => {
   test.each([
     ['GET', undefined],
     ['POST', 'body'],
-  ])('in the middle of the answer to a %s: ended, with the status it saw', async (method, body) => {
-    const url = await serve(
-      build((request, response) => {
-        request.resume()
-        response.write('some')
-      }),
-    )
-    const client = send(url, method, body)
-    client.on('response', (response) => response.once('data', () => client.destroy()))
-    const [span] = await tracing.waitForSpans(1)
-    expect(span).toMatchObject({ name: method, status: 'ERROR' })
-    expect(span?.attributes).toMatchObject({
-      'error.type': 'client_disconnected',
-      'http.response.status_code': 200,
-    })
-  })
+  ])(
+    'in the middle of the answer: ended, with the status that was sent · %s',
+    async (method, body) => {
+      const url = await serve(
+        build((request, response) => {
+          request.resume()
+          response.write('some')
+        }),
+      )
+      const client = send(url, method, body)
+      client.on('response', (response) => response.once('data', () => client.destroy()))
+      const [span] = await tracing.waitForSpans(1)
+      expect(span).toMatchObject({ name: method, status: 'ERROR' })
+      expect(span?.attributes).toMatchObject({
+        'error.type': 'client_disconnected',
+        'http.response.status_code': 200,
+      })
+    },
+  )
 
   test('in the middle of their own body: ended, with no invented status', async () => {
     const arrived = deferred()

@@ -4,7 +4,7 @@ import { SERVERS, useTracing } from '../serving.ts'
 
 const { tracing, serve } = useTracing()
 
-describe.each(SERVERS)('answers · %s', (name, build) => {
+describe.each(SERVERS)('Answers · %s', (name, build) => {
   test.each([
     ['GET', 200],
     ['HEAD', 200],
@@ -13,7 +13,7 @@ describe.each(SERVERS)('answers · %s', (name, build) => {
     ['GET', 302],
     ['GET', 404],
     ['DELETE', 409],
-  ] as const)('%s answered with %i is one span without an error', async (method, status) => {
+  ] as const)('an answer below 500 is one span without an error · %s', async (method, status) => {
     const url = await serve(build((_request, response) => response.writeHead(status).end()))
     await get(url, { method })
     const [span] = await tracing.waitForSpans(1)

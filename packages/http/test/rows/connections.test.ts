@@ -9,7 +9,7 @@ import { SERVERS, deferred, useTracing } from '../serving.ts'
 
 const { tracing, serve } = useTracing()
 
-describe.each(SERVERS)('connections · %s', (_name, build) => {
+describe.each(SERVERS)('Connections · %s', (_name, build) => {
   test('requests on one connection are spans of their own', async () => {
     const url = await serve(
       build((request, response) => withSpan(`work ${request.url}`, () => response.end())),
@@ -98,7 +98,7 @@ describe.each(SERVERS)('connections · %s', (_name, build) => {
   })
 })
 
-describe('connections that are taken over · node:http', () => {
+describe('Connections that are taken over', () => {
   test('a listener for checkContinue that hands the request on is one span', async () => {
     const server = traceHttpServer(createServer((_request, response) => response.end()))
     server.on('checkContinue', (request, response) => {
@@ -115,7 +115,7 @@ describe('connections that are taken over · node:http', () => {
   })
 
   test.each(['end', 'destroy'] as const)(
-    'an upgraded connection is a span until it is closed by %s, and what it does is inside',
+    'an upgraded connection is a span until it is closed, and what it does is inside · %s',
     async (close) => {
       const message = deferred()
       const server = traceHttpServer(createServer())

@@ -11,7 +11,7 @@ const answerWith = (status: number): ErrorRequestHandler => {
   return (_error, _request, response, _next) => void response.status(status).end()
 }
 
-describe.each(VERSIONS)('errors · Express %s', (_version, express) => {
+describe.each(VERSIONS)('Errors in Express · %s', (_version, express) => {
   async function post(build: (app: Express) => unknown, body = '{}', type = 'application/json') {
     const app = express()
     app.set('env', 'test') // it prints errors otherwise
@@ -34,12 +34,15 @@ describe.each(VERSIONS)('errors · Express %s', (_version, express) => {
     [400, 'malformed JSON', '{', 'application/json'],
     [413, 'a body that is too large', JSON.stringify('x'.repeat(200)), 'application/json'],
     [415, 'an unknown charset', '{}', 'application/json; charset=klingon'],
-  ])('%i: %s is no error of the server', async (code, _what, body, type) => {
-    const { status, span } = await post((app) => app.use(expressErrors()), body, type)
-    expect(status).toBe(code)
-    expect(span).toMatchObject({ name: 'POST', status: 'UNSET', events: [] })
-    expect(span.attributes).not.toHaveProperty('error.type')
-  })
+  ])(
+    'a body that is refused (400, 413, 415) is no error of the server · %s',
+    async (code, _what, body, type) => {
+      const { status, span } = await post((app) => app.use(expressErrors()), body, type)
+      expect(status).toBe(code)
+      expect(span).toMatchObject({ name: 'POST', status: 'UNSET', events: [] })
+      expect(span.attributes).not.toHaveProperty('error.type')
+    },
+  )
 
   test('a parameter that cannot be decoded is answered with 400 and is no error', async () => {
     const app = express()
@@ -55,43 +58,52 @@ describe.each(VERSIONS)('errors · Express %s', (_version, express) => {
   test.each([
     [404, 'UNSET'],
     [503, 'ERROR'],
-  ] as const)('an error with the status %i, given to next, leaves %s', async (code, status) => {
-    const { span } = await post((app) => {
-      app.post('/orders/:id', (_request, _response, next) =>
-        next(Object.assign(new RangeError('no'), { status: code })),
-      )
-      app.use(expressErrors())
-    })
-    expect(span).toMatchObject({ name: 'POST /orders/:id', status })
-    expect(span.attributes['error.type']).toBe(status === 'ERROR' ? 'RangeError' : undefined)
-  })
+  ] as const)(
+    'an error that is given to next fails the span where it asks for a status from 500 on · %s',
+    async (code, status) => {
+      const { span } = await post((app) => {
+        app.post('/orders/:id', (_request, _response, next) =>
+          next(Object.assign(new RangeError('no'), { status: code })),
+        )
+        app.use(expressErrors())
+      })
+      expect(span).toMatchObject({ name: 'POST /orders/:id', status })
+      expect(span.attributes['error.type']).toBe(status === 'ERROR' ? 'RangeError' : undefined)
+    },
+  )
 
   test.each([
     ['mapped to 409', 409, 'UNSET', undefined],
     ['swallowed with 200', 200, 'UNSET', undefined],
     ['mapped to 502', 502, 'ERROR', 'RangeError'],
-  ] as const)('an error that an error handler %s (%i) leaves %s', async (_, code, status, type) => {
-    const { span } = await post((app) => {
-      app.post('/orders/:id', () => {
-        throw new RangeError('no')
+  ] as const)(
+    'an error counts as the error handler answers it: no error below 500 · %s',
+    async (_, code, status, type) => {
+      const { span } = await post((app) => {
+        app.post('/orders/:id', () => {
+          throw new RangeError('no')
+        })
+        app.use(expressErrors(), answerWith(code))
       })
-      app.use(expressErrors(), answerWith(code))
-    })
-    expect(span).toMatchObject({ name: 'POST /orders/:id', status })
-    expect(span.attributes['error.type']).toBe(type)
-    expect(span.events).toHaveLength(type ? 1 : 0)
-  })
+      expect(span).toMatchObject({ name: 'POST /orders/:id', status })
+      expect(span.attributes['error.type']).toBe(type)
+      expect(span.events).toHaveLength(type ? 1 : 0)
+    },
+  )
 
-  test.each(['a string', { an: 'object' }, 42])('thrown %j is an error as well', async (thrown) => {
-    const { span } = await post((app) => {
-      app.post('/orders/:id', () => {
-        throw thrown
+  test.each(['a string', { an: 'object' }, 42])(
+    'something thrown that is no error fails the span, by what it is · %s',
+    async (thrown) => {
+      const { span } = await post((app) => {
+        app.post('/orders/:id', () => {
+          throw thrown
+        })
+        app.use(expressErrors(), answerWith(500))
       })
-      app.use(expressErrors(), answerWith(500))
-    })
-    const type = typeof thrown === 'object' ? 'Object' : typeof thrown
-    expect(span).toMatchObject({ status: 'ERROR', attributes: { 'error.type': type } })
-  })
+      const type = typeof thrown === 'object' ? 'Object' : typeof thrown
+      expect(span).toMatchObject({ status: 'ERROR', attributes: { 'error.type': type } })
+    },
+  )
 
   test('the first of two errors is told', async () => {
     const { span } = await post((app) => {
@@ -125,7 +137,7 @@ describe.each(VERSIONS)('errors · Express %s', (_version, express) => {
   })
 })
 
-describe.each(VERSIONS.slice(1))('promises · Express %s', (_version, express) => {
+describe.each(VERSIONS.slice(1))('Rejections in Express 5 · %s', (_version, express) => {
   test('a handler that rejects fails the request', async () => {
     const app = express()
     app.set('env', 'test')

@@ -33,7 +33,7 @@ async function request(made: Http2Server, headers: object = {}): Promise<ClientH
   return session.request({ ':path': '/orders/7?a=b', traceparent: PARENT, ...headers })
 }
 
-describe('HTTP/2 · node:http2', () => {
+describe('HTTP/2', () => {
   test('a request is one span with the version 2 that continues the caller', async () => {
     const stream = await request(
       createServer((_request, response) => {

@@ -27,7 +27,7 @@ async function askHttps(port: number): Promise<void> {
   response.resume()
 }
 
-describe('TLS · node:https, node:http2', () => {
+describe('TLS', () => {
   test('a request to an https server has the scheme https', async () => {
     const server = traceHttpServer(createServer(atServer, (_request, response) => response.end()))
     await serve(server)

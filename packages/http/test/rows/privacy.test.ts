@@ -5,9 +5,9 @@ import { SERVERS, useTracing } from '../serving.ts'
 
 const { tracing, serve } = useTracing()
 
-describe.each(SERVERS)('what is recorded · %s', (_name, build) => {
+describe.each(SERVERS)('What is recorded · %s', (_name, build) => {
   test.each(['/health', '/health?x=1', '/health?traceparent=y'])(
-    'an ignored request leaves nothing, nor does what it starts: %s',
+    'an ignored request leaves nothing, with and without a query, nor does what it starts · %s',
     async (path) => {
       const url = await serve(
         build(
@@ -84,7 +84,7 @@ describe.each(SERVERS)('what is recorded · %s', (_name, build) => {
   })
 
   test.each(['server-timing', 'traceparent'] as const)(
-    'the client is told its trace by %s where that is asked for',
+    'the client is told its trace where that is asked for · %s',
     async (responseHeader) => {
       const url = await serve(
         build((_request, response) => response.writeHead(200, { 'x-a': 'b' }).end(), {

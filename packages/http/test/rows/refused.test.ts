@@ -9,12 +9,12 @@ import { useTracing } from '../serving.ts'
 const { tracing, serve } = useTracing()
 const never = (): Server => traceHttpServer(createServer())
 
-describe('what no listener sees · node:http', () => {
+describe('What no listener sees', () => {
   test.each([
     ['an invalid header', 'GET /a?b=c HTTP/1.1\r\nHo st: x\r\n\r\n', 'GET', 400],
     ['a method that Node does not know', 'FETCH /a HTTP/1.1\r\nhost: x\r\n\r\n', 'HTTP', 400],
     ['headers that are too large', `GET /a HTTP/1.1\r\nx: ${'y'.repeat(40_000)}`, 'GET', 431],
-  ])('%s is answered by Node, and is a span with that status', async (_, text, name, status) => {
+  ])('what Node answers itself is a span with that status · %s', async (_, text, name, status) => {
     const url = await serve(never())
     const answer = await exchange(url, text)
     expect(answer).toContain(`HTTP/1.1 ${status}`)

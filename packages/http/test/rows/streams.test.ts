@@ -6,7 +6,7 @@ import { SERVERS, deferred, useTracing } from '../serving.ts'
 
 const { tracing, serve } = useTracing()
 
-describe.each(SERVERS)('streams · %s', (_name, build) => {
+describe.each(SERVERS)('Streams · %s', (_name, build) => {
   test('a streamed answer is measured to its end, and its parts are made inside the span', async () => {
     const go = deferred()
     async function* parts() {
