@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { trace } from '@opentelemetry/api'
+import { DiagLogLevel, diag, trace } from '@opentelemetry/api'
 import { withSpan } from '@throughline/core'
 import { traceHttpServer, untraceHttpServer, type HttpTracingOptions } from '@throughline/http'
 import { createTestTracing } from '@throughline/testing'
@@ -111,9 +111,26 @@ test('a wrapper of emit that came before ours is kept, and one that came after o
   expect(tracing.spans()).toHaveLength(1)
 })
 
-test('tracing a server twice changes nothing', async () => {
+test('a request that is served while its server is untraced is traced to its end', async () => {
+  const url = await serve((_request, response) => {
+    untraceHttpServer(server!)
+    setImmediate(() => withSpan('late', () => response.end()))
+  })
+  await get(url)
+  await tracing.waitForSpans(2)
+  expect(tracing.tree()).toBe('GET [SERVER]\n  late [INTERNAL]')
+})
+
+test('tracing a server twice changes nothing, and is said once', async () => {
+  const warnings: string[] = []
+  const log = (...args: unknown[]): unknown => warnings.push(args.join(' '))
+  diag.setLogger({ error: log, warn: log, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN)
   const url = await serve((_request, response) => response.end())
   traceHttpServer(server!, { spanName: () => 'second' })
+  traceHttpServer(server!)
+  diag.disable()
+  expect(warnings).toHaveLength(1)
+  expect(warnings[0]).toContain('this server is traced already')
   await get(url)
   expect(await tracing.waitForSpans(1)).toMatchObject([{ name: 'GET' }])
   untraceHttpServer(server!)
