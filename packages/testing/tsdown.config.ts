@@ -5,6 +5,8 @@ export default defineConfig(
   packageBuild({
     index: 'src/index.ts',
     vitest: 'src/vitest.ts',
+    jest: 'src/jest.ts',
+    node: 'src/node.ts',
     conformance: 'src/conformance/index.ts',
   }),
 )

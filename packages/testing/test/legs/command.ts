@@ -15,7 +15,7 @@ export async function run(
     return (await execute(command, args, { cwd, env, ...limits })).stdout
   } catch (error) {
     const { stdout, stderr, code } = error as { stdout: string; stderr: string; code: unknown }
-    const said = `${stdout}\n${stderr}`.trim().slice(-4000)
+    const said = `${stdout}\n${stderr}`.trim().slice(-20_000)
     // The error itself holds the output three times over.
     // oxlint-disable-next-line preserve-caught-error
     throw new Error(`${command} ${args[0]} ended with ${String(code)}:\n${said}`)

@@ -47,7 +47,7 @@ export async function install(leg: Leg, packed: readonly Packed[], folder: strin
     dependencies[name] = `file:${file}`
     for (const [peer, range] of Object.entries(peerDependencies)) {
       if (peer.startsWith('@opentelemetry/') || peer.startsWith('@throughline/')) continue
-      if (peer !== 'vitest' && peer !== 'jest') dependencies[peer] = known.get(peer) ?? range
+      if (peer !== 'vitest') dependencies[peer] = known.get(peer) ?? range
     }
   }
   await mkdir(folder, { recursive: true })
