@@ -21,17 +21,20 @@ describeConformance(server(sound), { describe, test })
 describeSendConformance(producer(sound), { describe, test })
 describeSendConformance(client(sound), { describe, test })
 
-const casesOf: Record<CoreFault['by'], (core: Core) => ConformanceCase[]> = {
-  consumer: (core) => conformanceCases(consumer(core)),
-  producer: (core) => sendConformanceCases(producer(core)),
-  server: (core) => conformanceCases(server(core)),
-  client: (core) => sendConformanceCases(client(core)),
+type Cases = (core: Core, timeoutMs: number | undefined) => ConformanceCase[]
+
+const casesOf: Record<CoreFault['by'], Cases> = {
+  consumer: (core, timeoutMs) => conformanceCases(consumer(core, timeoutMs)),
+  producer: (core, timeoutMs) => sendConformanceCases(producer(core, timeoutMs)),
+  server: (core, timeoutMs) => conformanceCases(server(core, timeoutMs)),
+  client: (core, timeoutMs) => sendConformanceCases(client(core, timeoutMs)),
 }
 
 describe('the contract finds a core in which', () => {
-  test.each(CORE_FAULTS)('$fault (case "$id" of the $by)', async ({ by, id, says, ...change }) => {
+  const titled = CORE_FAULTS.map((one) => [one.fault, one.id, one.by, one] as const)
+  test.each(titled)('%s (case "%s" of the %s)', async (_, id, by, { says, inVain, ...change }) => {
     const core = await copies.load(change)
-    const found = casesOf[by](core).find((one) => one.id === id)!
+    const found = casesOf[by](core, inVain && 300).find((one) => one.id === id)!
     await expect(found.run()).rejects.toThrow(says)
   })
 })

@@ -32,6 +32,7 @@ export const SEND_FAULTS = {
   'ends a failure as a success': ['failure', 'without status ERROR'],
   'gives no error.type': ['failure', 'no error.type'],
   'records the exception twice': ['failure', 'recorded 2 times'],
+  'names its span as it likes': ['semconv', 'should be named'],
   'uses a scope that is not its own': ['scope', 'the scope is another'],
   'gives attributes only at the end': ['sampler', 'not told "messaging.destination.name"'],
   'drops what is not sampled': ['sampled-out', 'arrived 0 times'],
@@ -65,7 +66,7 @@ export function clientAdapter(fault?: SendFault): SendAdapter<Message> {
       kind: 'PRODUCER',
       attributes: ['messaging.system', 'messaging.operation.type', 'messaging.destination.name'],
     },
-    timeoutMs: 400,
+    timeoutMs: fault ? 400 : 3000,
     start(options, arrive) {
       return {
         message: (id, headers) => ({ id, headers }),
@@ -107,6 +108,7 @@ function traceSend(send: Send, options: IntegrationOptions, fault: SendFault | u
       attributes: has('records the headers') ? message.headers : {},
       parent: first ?? (has('starts from ROOT') ? ROOT_CONTEXT : active),
       ...(name && { spanName: name }),
+      ...(has('names its span as it likes') && { spanName: 'orders' }),
     })
     if (has('makes two spans')) startSend(tracing, { system: 'memory', destination: 'o' }).end()
     if (has('drops what is not sampled') && !operation.recording) return undefined

@@ -35,6 +35,7 @@ export const FAULTS = {
   'ends a failure as a success': ['failure', 'without status ERROR'],
   'gives no error.type': ['failure', 'no error.type'],
   'records the exception twice': ['failure', 'recorded 2 times'],
+  'names its span as it likes': ['semconv', 'should be named'],
   'uses a scope that is not its own': ['scope', 'the scope is another'],
   'gives attributes only at the end': ['sampler', 'not told "messaging.system"'],
   'drops the work that is not sampled': ['sampled-out', 'never reached its handler'],
@@ -74,7 +75,7 @@ export function queueAdapter(fault?: Fault): EntryAdapter {
       attributes: Object.keys(ATTRIBUTES),
     },
     carrier: 'bytes',
-    timeoutMs: 400,
+    timeoutMs: fault ? 400 : 3000,
     start(options, handle) {
       const integration = new QueueIntegration(options, handle, fault)
       const loop = startLoop((message) => integration.process(message))
@@ -140,6 +141,7 @@ class QueueIntegration {
       relation: 'parent',
       attributes: extra,
       ...(name && { spanName: name }),
+      ...(this.#has('names its span as it likes') && { spanName: 'orders' }),
     })
   }
 

@@ -57,6 +57,7 @@ export type EntryCaseId =
   | 'active'
   | 'success'
   | 'failure'
+  | 'semconv'
   | 'scope'
   | 'sampler'
   | 'sampled-out'

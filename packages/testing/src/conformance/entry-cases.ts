@@ -73,6 +73,15 @@ export const ENTRY_CHECKS: Readonly<Record<EntryCaseId, EntryCheck>> = {
       trial.expectFailure(await trial.endedOne())
     },
   },
+  semconv: {
+    title: 'keeps the semantic conventions of HTTP, or of messaging, in success and in failure',
+    async run(trial) {
+      await trial.start()
+      await trial.send('one')
+      await trial.send('fail')
+      trial.expectConventions(await trial.ended(2))
+    },
+  },
   scope: {
     title: "makes its spans under the package's own name and version",
     async run(trial, adapter) {

@@ -67,6 +67,7 @@ export type SendCaseId =
   | 'caller'
   | 'success'
   | 'failure'
+  | 'semconv'
   | 'scope'
   | 'sampler'
   | 'sampled-out'

@@ -79,6 +79,14 @@ export class SendTrial<M> extends Trial {
     assert.equal(times, 1, `"${id}" arrived ${times} times at the receiving end`)
   }
 
+  /** Neither a span was made nor a context sent. */
+  expectUntraced(): void {
+    this.expectNoSpans()
+    for (const id of this.#arrived.keys()) {
+      assert.equal(this.arrivedContext(id), undefined, 'a context was sent')
+    }
+  }
+
   /** The `traceparent` that arrived with it; one at most. */
   arrivedContext(id: string): Sender | undefined {
     const headers = this.#arrived.get(id)?.[0] ?? {}

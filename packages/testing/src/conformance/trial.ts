@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { SpanKind, type Attributes } from '@opentelemetry/api'
+import { departures } from '../matchers/semconv.ts'
 import type { TestSampler } from '../sdk.ts'
 import type { TestSpan } from '../span.ts'
 import { createTestTracing, type TestTracing } from '../test-tracing.ts'
@@ -79,6 +80,14 @@ export abstract class Trial {
       .spans()
       .flatMap((one) => one.events.filter((event) => event.name === 'exception'))
     assert.ok(exceptions.length <= 1, `the exception was recorded ${exceptions.length} times`)
+  }
+
+  /** Spans of HTTP and of messaging are named, and have the kind, attributes and status, as the conventions say. */
+  expectConventions(spans: readonly TestSpan[]): void {
+    for (const span of spans) {
+      const found = departures(span) ?? []
+      assert.deepEqual(found, [], `"${span.name}" departs from the semantic conventions`)
+    }
   }
 
   /** The sampler was asked for a span of the integration's kind, by a name and with these attributes. */

@@ -6,6 +6,8 @@ export interface CoreFault extends Change {
   readonly by: 'consumer' | 'producer' | 'server' | 'client'
   readonly id: string
   readonly says: string
+  /** Whether the case finds it by waiting in vain, so that it had better not wait long. */
+  readonly inVain?: true
 }
 
 const END = '      this.span.end(endTime)\n'
@@ -30,6 +32,7 @@ export const CORE_FAULTS: readonly CoreFault[] = [
     by: 'producer',
     id: 'success',
     says: 'never ended',
+    inVain: true,
   },
   {
     fault: 'the span of a request is never ended',
@@ -39,6 +42,7 @@ export const CORE_FAULTS: readonly CoreFault[] = [
     by: 'server',
     id: 'success',
     says: 'never ended',
+    inVain: true,
   },
   {
     fault: 'the parent is lost',
@@ -75,6 +79,7 @@ export const CORE_FAULTS: readonly CoreFault[] = [
     by: 'server',
     id: 'success',
     says: 'expected 1 spans of the kind SERVER',
+    inVain: true,
   },
   {
     fault: 'a tracer that throws is not guarded',
@@ -273,5 +278,14 @@ export const CORE_FAULTS: readonly CoreFault[] = [
     by: 'client',
     id: 'scope',
     says: 'the scope is another',
+  },
+  {
+    fault: 'a name is not that of the conventions',
+    file: 'naming/messaging.ts',
+    from: '? `${operation} ',
+    to: '? `the ${operation} ',
+    by: 'producer',
+    id: 'semconv',
+    says: 'departs from the semantic conventions',
   },
 ]

@@ -13,7 +13,7 @@ import type { Core } from './core-copy.ts'
 
 const scope = { name: '@throughline/example-http', version: '1.2.3' }
 
-export function server(core: Core): EntryAdapter {
+export function server(core: Core, timeoutMs?: number): EntryAdapter {
   return {
     name: 'a node:http server on core',
     scope,
@@ -27,7 +27,7 @@ export function server(core: Core): EntryAdapter {
         'server.port',
       ],
     },
-    timeoutMs: 400,
+    ...(timeoutMs !== undefined && { timeoutMs }),
     async start(options, handle) {
       const tracer = new core.HttpServerTracer(scope, 'exampleHttp', options)
       const answer = async (req: IncomingMessage, res: ServerResponse) => {
@@ -52,12 +52,12 @@ export function server(core: Core): EntryAdapter {
 type Headers = Record<string, string>
 type Call = readonly [id: string, headers: Headers]
 
-export function client(core: Core): SendAdapter<Call> {
+export function client(core: Core, timeoutMs?: number): SendAdapter<Call> {
   return {
     name: 'a node:http client on core',
     scope,
     span: { kind: 'CLIENT', attributes: ['http.request.method', 'url.full', 'server.address'] },
-    timeoutMs: 400,
+    ...(timeoutMs !== undefined && { timeoutMs }),
     except: { hooks: 'it has none', ignored: 'it has no hooks' },
     async start(options, arrive) {
       const { port, stop } = await listen((req, res) => {

@@ -19,13 +19,13 @@ const scope = { name: '@throughline/example-queue', version: '1.2.3' }
 const attributes = ['messaging.system', 'messaging.operation.type', 'messaging.destination.name']
 const QUEUE = { system: 'memory', destination: 'orders' } as const
 
-export function consumer(core: Core): EntryAdapter {
+export function consumer(core: Core, timeoutMs?: number): EntryAdapter {
   return {
     name: 'a consumer on core',
     scope,
     span: { kind: 'CONSUMER', attributes },
     carrier: 'bytes',
-    timeoutMs: 300,
+    ...(timeoutMs !== undefined && { timeoutMs }),
     start(options, handle) {
       const process = traceProcess(core, options, handle)
       // As a library's loop does: in the context of whoever started it.
@@ -38,12 +38,12 @@ export function consumer(core: Core): EntryAdapter {
   }
 }
 
-export function producer(core: Core): SendAdapter<Message> {
+export function producer(core: Core, timeoutMs?: number): SendAdapter<Message> {
   return {
     name: 'a producer on core',
     scope,
     span: { kind: 'PRODUCER', attributes },
-    timeoutMs: 300,
+    ...(timeoutMs !== undefined && { timeoutMs }),
     start: (options, arrive) => ({
       message: (id, headers) => ({ id, headers }),
       send: traceSend(core, options, arrive),
