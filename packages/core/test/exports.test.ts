@@ -21,7 +21,9 @@ test('each entry point exports what it is known to', () => {
   expect(names(messaging)).toMatchInlineSnapshot(
     `"BatchLinks DeliveryAttempts MAX_LINKS keepsContext linkBatch startBatch startCreate startProcess startSend startSettle"`,
   )
-  expect(names(logging)).toMatchInlineSnapshot(`"traceFields traceFormat traceMixin"`)
+  expect(names(logging)).toMatchInlineSnapshot(
+    `"jsonConsole traceChild traceFields traceFormat traceMixin"`,
+  )
   expect(names(integration)).toMatchInlineSnapshot(
     `"ATTR DURATION_BUCKETS InvalidOptionError MeterSource Operation SPAN_RECORD_CHANNEL TracingError checkChoice checkOption databaseSpanName decide describeError guard handlerSpanName httpClientSpanName httpServerSpanName isExpected isIdle isThenable messagingSpanName report resolveTracing runToEnd setErrorOrigin startOperation warnOnce"`,
   )

@@ -1,4 +1,5 @@
-import { checkPreset, traceFields, type LogPreset } from './fields.ts'
+import { context } from '@opentelemetry/api'
+import { FieldSource, type LogOptions, type LogPreset } from './fields.ts'
 
 /** The part of a winston (logform) format that winston calls. */
 export interface LogFormat {
@@ -13,7 +14,7 @@ export interface LogFormat {
  * const log = createLogger({ format: format.combine(traceFormat(), format.json()) })
  * ```
  */
-export function traceFormat(preset: LogPreset = 'otel'): LogFormat {
-  checkPreset('traceFormat', preset)
-  return { transform: (info) => Object.assign(info, traceFields(preset)) }
+export function traceFormat(options?: LogPreset | LogOptions): LogFormat {
+  const source = new FieldSource('traceFormat', options)
+  return { transform: (info) => Object.assign(info, source.fields(context.active())) }
 }
