@@ -7,7 +7,9 @@ export {
   handlerSpanName,
   httpClientSpanName,
   httpServerSpanName,
+  jobSpanName,
   messagingSpanName,
+  tickSpanName,
 } from './naming/index.ts'
 export { DURATION_BUCKETS, MeterSource } from './meter-source.ts'
 export { checkChoice, checkOption, isIdle, resolveTracing } from './options.ts'
@@ -23,6 +25,7 @@ export type {
   Tracing,
   TracingOptions,
 } from './options.ts'
+export type { NamedDestination } from './naming/index.ts'
 export type { ExpectedErrors } from './span/expected.ts'
 export type { ErrorDescription } from './span/error-description.ts'
 export type { Measurement } from './span/operation.ts'

@@ -4,6 +4,7 @@ import {
   guard,
   runToEnd,
   startOperation,
+  tickSpanName,
   type Operation,
 } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
@@ -45,7 +46,7 @@ export function tracedTick<A extends unknown[], T>(
   fn: (this: unknown, ...args: A) => T,
 ): Tick<A, T> {
   const course = new Course(options)
-  const name = `tick ${options.name}`
+  const name = tickSpanName(options.name)
   const job = { queue: options.name, name: options.name }
   function tick(this: unknown, ...args: A): T {
     if (!settings.enabled || isTracingSuppressed(context.active())) return fn.apply(this, args)

@@ -3,7 +3,7 @@ import { ATTR } from '../attributes.ts'
 import { httpClientSpanName } from '../naming/http.ts'
 import type { Tracing } from '../options.ts'
 import { startOperation, type Operation } from '../span/operation.ts'
-import { knownMethod } from './method.ts'
+import { knownMethod } from '../naming/method.ts'
 import { redactQuery } from './query.ts'
 
 /** An outgoing request when it starts. */
@@ -26,7 +26,7 @@ export function startClientRequest(tracing: Tracing, request: ClientRequestDescr
   addUrl(attributes, request.origin, request.path)
   return startOperation(
     tracing.tracer,
-    httpClientSpanName(method),
+    httpClientSpanName(request.method),
     { kind: SpanKind.CLIENT, attributes },
     request.parent ?? context.active(),
   )

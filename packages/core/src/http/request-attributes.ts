@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Attributes } from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
-import { knownMethod } from './method.ts'
+import { knownMethod } from '../naming/method.ts'
 import { redactQuery } from './query.ts'
 
 /** What a framework knows of a request that the raw request does not say. */

@@ -6,7 +6,7 @@ import { httpServerSpanName } from '../naming/http.ts'
 import { describeError } from '../span/error-description.ts'
 import type { Operation } from '../span/operation.ts'
 import { addHeaders, type HeaderKeys, type HeaderSource } from './headers.ts'
-import { knownMethod } from './method.ts'
+import { knownMethod } from '../naming/method.ts'
 import { protocolVersion, schemeOf, type RequestFacts } from './request-attributes.ts'
 import type { ServerSeries } from './server-metrics.ts'
 import { publishRoute } from './upstream.ts'
@@ -170,7 +170,7 @@ export function serverSpanName(
   { spanName }: ServerRequestHooks,
 ): string {
   const chosen = spanName && guard('The hook "spanName"', spanName, request, route)
-  return chosen ?? httpServerSpanName(knownMethod(request.method), route)
+  return chosen ?? httpServerSpanName(request.method, route)
 }
 
 function describeEnd(request: ServerRequest): void {

@@ -6,7 +6,7 @@ import {
   type SpanKind,
 } from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
-import { messagingSpanName } from '../naming/messaging.ts'
+import { messagingSpanName, type NamedDestination } from '../naming/messaging.ts'
 import type { Tracing } from '../options.ts'
 import { startOperation, type Operation } from '../span/operation.ts'
 
@@ -61,11 +61,30 @@ export function startMessaging(
 ): Operation {
   const name =
     description.spanName ??
-    messagingSpanName(description.operation ?? type, description.destination)
+    messagingSpanName(description.operation ?? type, destinationOf(description, attributes))
   return startOperation(
     tracing.tracer,
     name,
     links ? { kind, attributes, links } : { kind, attributes },
     parent ?? context.active(),
   )
+}
+
+/** Almost all destinations are named as they are: only the others cost an object. */
+function destinationOf(
+  { destination }: MessagingDescription,
+  attributes: Attributes,
+): string | NamedDestination | undefined {
+  const template = attributes[ATTR.messagingDestinationTemplate]
+  const temporary = attributes[ATTR.messagingDestinationTemporary]
+  if (destination !== undefined && template === undefined && temporary === undefined) {
+    return destination
+  }
+  return {
+    name: destination,
+    template: template as string | undefined,
+    temporary: temporary as boolean | undefined,
+    serverAddress: attributes[ATTR.serverAddress] as string | undefined,
+    serverPort: attributes[ATTR.serverPort] as number | undefined,
+  }
 }

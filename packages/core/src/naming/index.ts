@@ -1,4 +1,6 @@
 export { databaseSpanName } from './database.ts'
 export { handlerSpanName } from './handler.ts'
 export { httpClientSpanName, httpServerSpanName } from './http.ts'
+export { jobSpanName, tickSpanName } from './job.ts'
 export { messagingSpanName } from './messaging.ts'
+export type { NamedDestination } from './messaging.ts'
