@@ -1,7 +1,8 @@
 import { diag, type DiagLogger } from '@opentelemetry/api'
+import { shared } from './shared.ts'
 
 const log: DiagLogger = diag.createComponentLogger({ namespace: '@throughline' })
-const warned = new Set<string>()
+const warned = shared('warnings', () => new Set<string>())
 
 /**
  * Runs a user's hook, or a step of ours, so that it cannot hurt the application: what it throws is reported through

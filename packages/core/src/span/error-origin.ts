@@ -1,4 +1,6 @@
-const origins = new WeakMap<object, unknown>()
+import { shared } from '../shared.ts'
+
+const origins = shared('errorOrigins', () => new WeakMap<object, unknown>())
 
 /**
  * Says that an error stands for another one, which it was made of: frameworks replace what a handler threw by something

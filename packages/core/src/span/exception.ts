@@ -2,14 +2,18 @@ import * as api from '@opentelemetry/api'
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
 import { SCOPE } from '../scope.ts'
+import { shared } from '../shared.ts'
 import { describeError } from './error-description.ts'
 import { originOfError } from './error-origin.ts'
 import { stackText } from './stack-text.ts'
 
 const SEVERITY_ERROR = 17
-const recorded = new WeakSet<object>()
+const recorded = shared('recordedExceptions', () => new WeakSet<object>())
 /** What a child of a span recorded that is no object, and so cannot be marked: told to the span that it comes to next. */
-const handedUp = new WeakMap<Span, { readonly thrown: unknown }>()
+const handedUp = shared(
+  'handedUpExceptions',
+  () => new WeakMap<Span, { readonly thrown: unknown }>(),
+)
 
 /** The part of api 1.10's logs that is used here; api 1.9 has none, and then there is no log to write. */
 interface LogsApi {

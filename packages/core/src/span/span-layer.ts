@@ -5,6 +5,9 @@ const SPAN = createContextKey('OpenTelemetry Context Key SPAN')
 const PROBE = trace.wrapSpanContext({ traceId: '', spanId: '', traceFlags: 0 })
 const isKnown = trace.setSpan(ROOT_CONTEXT, PROBE).getValue(SPAN) === PROBE
 
+// Registered, so that the layers of two copies of this package do not pile up on each other.
+const kFlatten: unique symbol = Symbol.for('@throughline/core.flattenContext')
+
 /**
  * A context with a span, made without copying its parent: the api's contexts copy all that they hold for each value that
  * is set, and most spans have no children to read it. It is one layer deep at most, so that a chain of spans without end
@@ -20,7 +23,7 @@ class SpanLayer implements Context {
   #flat: Context | undefined
 
   constructor(parent: Context, span: Span) {
-    this.#parent = parent instanceof SpanLayer ? parent.#flatten() : parent
+    this.#parent = (parent as Partial<SpanLayer>)[kFlatten]?.() ?? parent
     this.#span = span
   }
 
@@ -32,11 +35,11 @@ class SpanLayer implements Context {
   }
 
   setValue(key: symbol, value: unknown): Context {
-    return this.#flatten().setValue(key, value)
+    return this[kFlatten]().setValue(key, value)
   }
 
   deleteValue(key: symbol): Context {
-    return this.#flatten().deleteValue(key)
+    return this[kFlatten]().deleteValue(key)
   }
 
   /** Adds a value to this very layer, as long as nobody else holds it; the layer itself, or a context in its place. */
@@ -53,7 +56,8 @@ class SpanLayer implements Context {
     return this
   }
 
-  #flatten(): Context {
+  /** @internal The same as a context of the api. */
+  [kFlatten](): Context {
     if (this.#flat) return this.#flat
     let flat = trace.setSpan(this.#parent, this.#span)
     if (this.#key !== undefined) flat = flat.setValue(this.#key, this.#value)
