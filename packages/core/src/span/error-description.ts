@@ -18,7 +18,7 @@ export function describeError(thrown: unknown): ErrorDescription {
   const error = originOfError(thrown)
   try {
     // The type of what is no object is the kind of thing it is: its value could be anything, a function's its source.
-    if (typeof error === 'function') return { type: 'function', message: error.name }
+    if (typeof error === 'function') return { type: 'function', message: nameOf(error) }
     if (error === null || typeof error !== 'object') {
       const message = cut(String(error), MAX_MESSAGE_LENGTH)
       return { type: error === null ? 'null' : typeof error, message }
@@ -53,6 +53,11 @@ function typeOf(error: object): string {
   if (isWord(name) && name !== 'Error') return name
   const className = read(read(error, 'constructor'), 'name')
   return isWord(className) ? className : '_OTHER'
+}
+
+function nameOf(error: object): string {
+  const name = read(error, 'name')
+  return typeof name === 'string' ? cut(name, MAX_MESSAGE_LENGTH) : ''
 }
 
 /** Node gives several failed attempts no message of their own; then the first one's says most. */
