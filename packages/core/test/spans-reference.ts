@@ -39,7 +39,7 @@ export function renderSpansReference(lifecycles: readonly Lifecycle[]): string {
     '# Spans and attributes',
     '',
     'Generated from the code: the lifecycles by running them, the packages from their sources. Renew it with',
-    '`UPDATE_DOCS=1 vitest run --project unit packages/core/test/spans-reference.test.ts`.',
+    '`UPDATE_DOCS=1 vitest run --project unit packages/core/test/spans-reference`.',
     '',
     "Names follow the semantic conventions, and hold no id, no path and no query. When each span starts and ends is told in its package's README.",
     '',
@@ -47,16 +47,7 @@ export function renderSpansReference(lifecycles: readonly Lifecycle[]): string {
     '',
     'Attributes at the start can be seen by a sampler. Those after it are there where the span is recorded.',
     '',
-    ...table(
-      ['lifecycle', 'name, for example', 'kind', 'attributes at the start', 'attributes after it'],
-      lifecycles.map(({ what, name, kind, atStart, later }) => [
-        what,
-        `\`${name}\``,
-        kind,
-        code(atStart),
-        code(later),
-      ]),
-    ),
+    renderLifecycles(lifecycles),
     '',
     '## What each package makes',
     '',
@@ -78,6 +69,20 @@ export function renderSpansReference(lifecycles: readonly Lifecycle[]): string {
     ...table(['attribute', 'written by'], writers(lifecycles, all)),
     '',
   ].join('\n')
+}
+
+/** The table of what is the same in all packages. */
+export function renderLifecycles(lifecycles: readonly Lifecycle[]): string {
+  return table(
+    ['lifecycle', 'name, for example', 'kind', 'attributes at the start', 'attributes after it'],
+    lifecycles.map(({ what, name, kind, atStart, later }) => [
+      what,
+      `\`${name}\``,
+      kind,
+      code(atStart),
+      code(later),
+    ]),
+  ).join('\n')
 }
 
 function readPackages(): PackageSpans[] {
