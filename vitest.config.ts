@@ -17,6 +17,8 @@ export default defineConfig({
           maxWorkers: 2, // by default vitest leaves a core free, which on two cores is half of them
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/*.full.test.ts', '**/node_modules/**'],
+          testTimeout: 20_000, // some start processes of their own, which takes a while on a busy machine
+          hookTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
       },
