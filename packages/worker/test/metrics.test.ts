@@ -8,6 +8,8 @@ import {
 import { createTestTracing } from '@throughline/testing'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { createJobTracer, observeQueue } from '../src/index.ts'
+import { observePool } from '../src/threads/index.ts'
+import { Piscina } from 'piscina'
 
 const tracing = createTestTracing({ global: false })
 afterAll(() => tracing.shutdown())
@@ -114,4 +116,34 @@ it('goes on where a queue cannot be counted', async () => {
   expect(() => observeQueue({ system: 'o', queue: 'q', count: 1 as never })).toThrow(
     /option "count"/,
   )
+})
+
+it('observes a pool of threads', async () => {
+  const filename = new URL('fixtures/task.ts', import.meta.url).href
+  const pool = new Piscina({
+    filename,
+    execArgv: ['--conditions=@throughline/source'],
+    maxThreads: 1,
+  })
+  const stop = observePool({ name: 'labels', pool, meterProvider })
+  await pool.run({})
+  const attributes = { 'job.pool.name': 'labels' }
+  expect(await points('job.pool.threads')).toEqual([{ attributes, value: 1 }])
+  expect(await points('job.pool.waiting')).toEqual([{ attributes, value: 0 }])
+  expect(await points('job.pool.completed')).toEqual([{ attributes, value: 1 }])
+  stop()
+  await pool.destroy()
+  expect(() => observePool({ name: 1 as never, pool })).toThrow(/option "name" must be a string/)
+})
+
+it('goes on where a pool cannot be read', async () => {
+  const pool = {
+    get threads(): never {
+      throw new Error('gone')
+    },
+    queueSize: 0,
+    completed: 0,
+  }
+  observePool({ name: 'labels', pool, meterProvider })
+  expect(await points('job.pool.threads')).toEqual([])
 })

@@ -1,4 +1,6 @@
 export { collectThreadSpans, droppedThreadSpans } from './listener.ts'
+export { observePool } from './observe-pool.ts'
 export { threadTask } from './thread-task.ts'
 export { traceTask } from './trace-task.ts'
 export type { TracedTask } from './envelope.ts'
+export type { ObservablePool, PoolObservation } from './observe-pool.ts'
