@@ -97,8 +97,8 @@ describe('with an SDK in the main thread', () => {
     const [record] = await arrived(1)
     expect(record).toEqual({
       v: 1,
-      span: { traceId: request.traceId, spanId: answer.inSpan!.spanId, traceFlags: 1 },
-      parent: { traceId: request.traceId, spanId: request.spanId, traceFlags: 1 },
+      span: { traceId: request.traceId, spanId: answer.inSpan!.spanId, traceFlags: 3 },
+      parent: { traceId: request.traceId, spanId: request.spanId, traceFlags: 3 },
       name: 'work 0',
       kind: 0,
       start: [expect.any(Number), expect.any(Number)],

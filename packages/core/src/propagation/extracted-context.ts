@@ -1,8 +1,20 @@
-import { ROOT_CONTEXT, trace, type Context, type SpanContext } from '@opentelemetry/api'
+import {
+  ROOT_CONTEXT,
+  propagation,
+  trace,
+  type Baggage,
+  type Context,
+  type SpanContext,
+} from '@opentelemetry/api'
 
 /** A context with this remote span. */
 export function withRemoteSpan(context: Context, spanContext: SpanContext): Context {
   return new ExtractedContext(context, SPAN, trace.wrapSpanContext(spanContext))
+}
+
+/** A context with this baggage. */
+export function withBaggage(context: Context, baggage: Baggage): Context {
+  return new ExtractedContext(context, BAGGAGE, baggage)
 }
 
 /**
@@ -36,9 +48,10 @@ class ExtractedContext implements Context {
   }
 }
 
-// The api keeps its key to itself, so it is asked for rather than assumed.
+// The api keeps its keys to itself, so they are asked for rather than assumed.
 const NO_SPAN = { traceId: '', spanId: '', traceFlags: 0 }
 const SPAN = keyUsedBy((context) => trace.setSpanContext(context, NO_SPAN))
+const BAGGAGE = keyUsedBy((context) => propagation.setBaggage(context, propagation.createBaggage()))
 
 function keyUsedBy(set: (context: Context) => Context): symbol {
   let used: symbol | undefined

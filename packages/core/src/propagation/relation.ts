@@ -7,6 +7,7 @@ import {
   type Context,
   type Link,
 } from '@opentelemetry/api'
+import { conflictLinks } from './conflict.ts'
 
 /**
  * How the receiving side relates to the sender: `'parent'` continues its trace (the link is kept too, as the messaging
@@ -29,15 +30,17 @@ export interface Origin {
 /** The origin of work that a sender asked for. Baggage comes along unless the relation is `'none'`. */
 export function originOf(sender: Context, relation: Relation): Origin {
   if (relation === 'none') return { parent: ROOT_CONTEXT, links: [] }
-  const links = linksTo(sender)
+  const links = [...linksTo(sender), ...conflictLinks(sender)]
   if (relation === 'parent') return { parent: sender, links }
   return { parent: trace.deleteSpan(sender), links }
 }
 
-/** The origin of a request at an entry. */
+/** The origin of a request at an entry. Its links are to the other callers that its headers named, if they disagree. */
 export function originOfRequest(caller: Context, trust: Trust): Origin {
-  if (trust === 'inherit') return { parent: caller, links: [] }
-  return { parent: trace.deleteSpan(propagation.deleteBaggage(caller)), links: linksTo(caller) }
+  const links = [...conflictLinks(caller)]
+  if (trust === 'inherit') return { parent: caller, links }
+  const parent = trace.deleteSpan(propagation.deleteBaggage(caller))
+  return { parent, links: [...linksTo(caller), ...links] }
 }
 
 /** A link to the span of a context, or none where it has no valid one. */

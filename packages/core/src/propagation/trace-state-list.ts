@@ -41,6 +41,7 @@ export function scanList(text: string, maxMembers: number): string {
   const members: string[] = []
   const keys: string[] = []
   let clean = true
+  let count = 0
   let at = 0
   while (at <= text.length) {
     const start = skipSpace(text, at)
@@ -50,8 +51,10 @@ export function scanList(text: string, maxMembers: number): string {
     const comma = skipSpace(text, end)
     if (comma < text.length && text.charCodeAt(comma) !== COMMA) return ''
     if (start !== at || comma !== end || start === end) clean = false
-    if (end > start && !add(text, start, end, keys, members)) clean = false
-    if (members.length > maxMembers) return ''
+    if (end > start) {
+      if (++count > maxMembers) return ''
+      if (!add(text, start, end, keys, members)) clean = false
+    }
     at = comma + 1
   }
   return clean ? text : members.join(',')

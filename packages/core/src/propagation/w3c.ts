@@ -1,5 +1,4 @@
 import {
-  trace,
   type Context,
   type SpanContext,
   type TextMapGetter,
@@ -7,8 +6,7 @@ import {
   type TextMapSetter,
 } from '@opentelemetry/api'
 import { withRemoteSpan } from './extracted-context.ts'
-import { isId } from './hex.ts'
-import { isTracingSuppressed } from './suppress.ts'
+import { outgoingSpanContext } from './span-context.ts'
 import { TraceState, emptyTraceState, remoteFlagsOf } from './trace-state.ts'
 import { KNOWN_FLAGS, RANDOM_FLAG, formatTraceparent, parseTraceparent } from './traceparent.ts'
 
@@ -32,8 +30,8 @@ export class W3CTraceContextPropagator implements TextMapPropagator {
   }
 
   inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
-    const spanContext = trace.getSpanContext(context)
-    if (!spanContext || !isValid(spanContext) || isTracingSuppressed(context)) return
+    const spanContext = outgoingSpanContext(context)
+    if (!spanContext) return
     setter.set(carrier, TRACEPARENT, formatTraceparent(spanContext, this.#flagsOf(spanContext)))
     const state = spanContext.traceState?.serialize()
     if (state) setter.set(carrier, TRACESTATE, state)
@@ -62,9 +60,3 @@ export class W3CTraceContextPropagator implements TextMapPropagator {
 
 /** W3C trace context for places with no SDK and so no global propagator, such as a worker thread. */
 export const w3cPropagator: TextMapPropagator = new W3CTraceContextPropagator()
-
-function isValid({ traceId, spanId }: SpanContext): boolean {
-  return (
-    traceId.length === 32 && spanId.length === 16 && isId(traceId, 0, 32) && isId(spanId, 0, 16)
-  )
-}

@@ -1,4 +1,12 @@
-import { headerGetter, objectSetter } from '@throughline/core/propagation'
+import {
+  extractContext,
+  headerGetter,
+  injectContext,
+  objectSetter,
+  w3cPropagator,
+  type Carrier,
+} from '@throughline/core/propagation'
+import { trace } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
 
 const utf8 = (text: string) => Buffer.from(text)
@@ -60,4 +68,134 @@ test('a field is written as a property, and never to a prototype', () => {
   objectSetter.set(carrier, '__proto__', 'value')
   expect(carrier).toEqual({ traceparent: 'value' })
   expect(Object.getPrototypeOf(carrier)).toBe(Object.prototype)
+})
+
+describe('a carrier of any shape', () => {
+  const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`
+  const fields = { traceparent, tracestate: 'a=1' }
+  const tracing = { propagator: w3cPropagator }
+  const stateOf = (carrier: Carrier) =>
+    trace.getSpanContext(extractContext(tracing, carrier))?.traceState?.serialize()
+
+  test.each<[string, Carrier]>([
+    ['an object', fields],
+    ['an object of Buffers', { traceparent: utf8(traceparent), tracestate: [utf8('a=1')] }],
+    ['Headers', new Headers(fields)],
+    ['a Map', new Map(Object.entries(fields))],
+    [
+      'a Map of Buffers',
+      new Map([
+        ['traceparent', utf8(traceparent)],
+        ['tracestate', utf8('a=1')],
+      ]),
+    ],
+    ["Node's raw headers", ['Host', 'x', 'TraceParent', traceparent, 'TRACESTATE', 'a=1']],
+    ['raw headers of Buffers', [utf8('traceparent'), utf8(traceparent), 'tracestate', utf8('a=1')]],
+    [
+      'pairs',
+      [
+        ['Host', 'x'],
+        ['Traceparent', traceparent],
+        ['tracestate', 'a=1'],
+      ],
+    ],
+    ['JSON', JSON.stringify(fields)],
+  ])('is read: %s', (_, carrier) => {
+    expect(stateOf(carrier)).toBe('a=1')
+  })
+
+  test.each<[string, Carrier]>([
+    ['an empty list', []],
+    ['a list of one name', ['traceparent']],
+    ['a list of holes', [undefined, null, 7, {}]],
+    ['pairs with holes', [['traceparent'], null, 7] as unknown[]],
+    ['JSON of a text', '"traceparent"'],
+    ['JSON of nothing', 'null'],
+    ['no JSON', '{'],
+    [
+      'JSON of the greatest patience',
+      `{"traceparent":"${traceparent}","x":"${'x'.repeat(70_000)}"}`,
+    ],
+    ['an object with a method get that answers nonsense', { get: () => 42 }],
+    ['a repeated traceparent', ['traceparent', traceparent, 'traceparent', traceparent]],
+    [
+      'a repeated traceparent in Headers',
+      new Headers([
+        ['traceparent', traceparent],
+        ['traceparent', traceparent],
+      ]),
+    ],
+  ])('brings nothing: %s', (_, carrier) => {
+    expect(trace.getSpanContext(extractContext(tracing, carrier))).toBeUndefined()
+  })
+
+  test('a tracestate in several headers is one', () => {
+    const list = [
+      'traceparent',
+      traceparent,
+      'tracestate',
+      'a=1',
+      'Tracestate',
+      'b=2',
+      'tracestate',
+      '',
+    ]
+    expect(stateOf(list)).toBe('a=1,b=2')
+    expect(stateOf({ traceparent, tracestate: ['a=1', utf8('b=2')] })).toBe('a=1,b=2')
+    expect(
+      stateOf(
+        new Headers([
+          ['traceparent', traceparent],
+          ['tracestate', 'a=1'],
+          ['tracestate', 'b=2'],
+        ]),
+      ),
+    ).toBe('a=1,b=2')
+  })
+
+  test('only so much of a list is looked at', () => {
+    const list = Array.from({ length: 10_000 }, () => 'x')
+    expect(stateOf([...list, 'traceparent', traceparent])).toBeUndefined()
+  })
+
+  test('says its names', () => {
+    expect(headerGetter.keys(new Headers({ A: '1' }))).toEqual(['a'])
+    expect(headerGetter.keys(new Map([['a', '1']]))).toEqual(['a'])
+    expect(headerGetter.keys(['A', '1', utf8('B'), '2'])).toEqual(['a', 'b'])
+    expect(headerGetter.keys([['A', '1']])).toEqual(['a'])
+  })
+
+  test('is written in its own way', () => {
+    const context = extractContext(tracing, fields)
+    expect(injectContext(tracing, context, {})).toEqual(fields)
+    expect(Object.fromEntries(injectContext(tracing, context, new Headers()))).toEqual(fields)
+    expect(Object.fromEntries(injectContext(tracing, context, new Map()))).toEqual(fields)
+    expect(injectContext(tracing, context, ['Host', 'x', 'Traceparent', 'stale'])).toEqual([
+      'Host',
+      'x',
+      'traceparent',
+      traceparent,
+      'tracestate',
+      'a=1',
+    ])
+    expect(
+      injectContext(tracing, context, [
+        ['Traceparent', 'stale'],
+        ['Host', 'x'],
+      ]),
+    ).toEqual([
+      ['Host', 'x'],
+      ['traceparent', traceparent],
+      ['tracestate', 'a=1'],
+    ])
+  })
+
+  test('is read by a getter of its own', () => {
+    const envelope = { meta: fields }
+    const read = extractContext(tracing, envelope, {
+      keys: ({ meta }) => Object.keys(meta),
+      get: ({ meta }, key) => meta[key as keyof typeof meta],
+    })
+    expect(trace.getSpanContext(read)?.spanId).toBe('2'.repeat(16))
+  })
 })

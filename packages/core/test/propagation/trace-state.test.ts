@@ -78,6 +78,7 @@ describe('a list that breaks a rule is none', () => {
     `foo=1,${'z'.repeat(257)}=1`,
     `a=${'v'.repeat(257)}`,
     members(33).join(','),
+    'a=1,'.repeat(33),
     '__proto__=1',
   ])('%j', (text) => {
     expect(read(text)).toBe('')

@@ -11,7 +11,7 @@ export interface CoreFault extends Change {
 }
 
 const END = '      this.span.end(endTime)\n'
-const INJECT = '    tracing.propagator.inject(context, carrier, setter)\n'
+const INJECT = '    tracing.propagator.inject(context, carrier, setter ?? setterFor(carrier))\n'
 const START = 'tracer.startSpan(name, options, parent)'
 
 export const CORE_FAULTS: readonly CoreFault[] = [

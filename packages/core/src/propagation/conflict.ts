@@ -1,0 +1,26 @@
+import {
+  createContextKey,
+  trace,
+  type Context,
+  type Link,
+  type SpanContext,
+} from '@opentelemetry/api'
+
+const CONFLICT = createContextKey('@throughline/conflicting-senders')
+
+interface Conflict {
+  readonly sender: SpanContext
+  readonly links: readonly Link[]
+}
+
+/** Remembers another span that a carrier named beside its sender. */
+export function withConflict(context: Context, sender: SpanContext, other: SpanContext): Context {
+  const links = [...conflictLinks(context), { context: other }]
+  return context.setValue(CONFLICT, { sender, links } satisfies Conflict)
+}
+
+/** Links to the other spans that the carrier of this sender named; none for spans that were started since. */
+export function conflictLinks(context: Context): readonly Link[] {
+  const conflict = context.getValue(CONFLICT) as Conflict | undefined
+  return conflict && trace.getSpanContext(context) === conflict.sender ? conflict.links : []
+}
