@@ -1,4 +1,5 @@
 import { InvalidOptionError, checkOption } from '@throughline/core/integration'
+import type { TextMapPropagator } from '@opentelemetry/api'
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace'
 
 /** What `startTracing` accepts. Every `OTEL_*` variable of the SDK is honoured where an option is absent. */
@@ -16,6 +17,12 @@ export interface StartTracingOptions {
   readonly endpoint?: string
   /** @defaultValue `OTEL_TRACES_SAMPLER`, else every trace is sampled */
   readonly sampler?: Sampler
+  /**
+   * How context is read from and written to carriers. `propagators()` of `@throughline/core/propagation` makes one of
+   * several formats, in an order of yours.
+   * @defaultValue `OTEL_PROPAGATORS`, else W3C trace context and baggage
+   */
+  readonly propagator?: TextMapPropagator
   /** Further processors; each sees every recorded span. @defaultValue none */
   readonly spanProcessors?: readonly SpanProcessor[]
   /** Trace outgoing calls (`traceClients()` of `@throughline/clients`). @defaultValue `true` */
@@ -34,7 +41,10 @@ export function checkOptions(options: StartTracingOptions): void {
   checkOption(owner, 'serviceName', options.serviceName, 'string')
   checkOption(owner, 'clients', options.clients, 'boolean')
   checkOption(owner, 'signals', options.signals, 'boolean')
-  const { endpoint, shutdownTimeoutMs: timeout } = options
+  const { endpoint, propagator, shutdownTimeoutMs: timeout } = options
+  if (propagator !== undefined && typeof propagator?.extract !== 'function') {
+    throw new InvalidOptionError(owner, 'propagator', 'a TextMapPropagator', propagator)
+  }
   if (endpoint !== undefined && !URL.canParse(endpoint)) {
     throw new InvalidOptionError(owner, 'endpoint', 'a URL such as http://localhost:4318', endpoint)
   }

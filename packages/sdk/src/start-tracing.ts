@@ -3,6 +3,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { traceClients } from '@throughline/clients'
+import { propagators } from '@throughline/core/propagation'
 import { batchSettings } from './batch-settings.ts'
 import { within } from './deadline.ts'
 import { startLog } from './log.ts'
@@ -48,6 +49,7 @@ function start(options: StartTracingOptions): RunningTracing {
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
+    textMapPropagator: options.propagator ?? propagators(),
     spanProcessors: [ledger],
     ...(options.sampler && { sampler: options.sampler }),
     // Traces are what this package is for; other signals run where their variables ask for them.

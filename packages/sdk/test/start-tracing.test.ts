@@ -1,5 +1,12 @@
 import { channel } from 'node:diagnostics_channel'
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  defaultTextMapSetter,
+  propagation,
+  trace,
+} from '@opentelemetry/api'
 import { SPAN_RECORD_CHANNEL, type SpanRecord } from '@throughline/core/integration'
 import { startReceiver, type Receiver } from '@throughline/devtools'
 import { startTracing, type RunningTracing } from '@throughline/sdk'
@@ -39,9 +46,20 @@ test('a second start answers with what already runs', () => {
 test.each([
   [{ endpoint: 'collector' }, 'startTracing: option "endpoint" must be a URL'],
   [{ shutdownTimeoutMs: 0 }, 'startTracing: option "shutdownTimeoutMs" must be a positive number'],
+  [{ propagator: {} }, 'startTracing: option "propagator" must be a TextMapPropagator'],
   [{ serviceName: 7 }, 'startTracing: option "serviceName" must be a string, got 7'],
 ])('the bad option %j is refused', (options, message) => {
   expect(() => startTracing(options as never)).toThrow(message)
+})
+
+test('context is propagated by W3C level 2, with the random flag of ids made here', () => {
+  const span = trace.getTracer('test').startSpan('request')
+  const headers: Record<string, string> = {}
+  propagation.inject(trace.setSpan(ROOT_CONTEXT, span), headers, defaultTextMapSetter)
+  span.end()
+  const { traceId, spanId } = span.spanContext()
+  expect(headers).toEqual({ traceparent: `00-${traceId}-${spanId}-03` })
+  expect(propagation.fields()).toEqual(['traceparent', 'tracestate', 'baggage'])
 })
 
 test('a span is exported although another processor throws', async () => {
