@@ -1,3 +1,5 @@
+import { hexDigit } from './hex.ts'
+
 // W3C baggage, 3.3.1: what may stand in a key (a token) and in a value unencoded, by char code.
 const KEY = 1
 const VALUE = 2
@@ -11,10 +13,10 @@ for (const char of ' \t') CLASS[char.charCodeAt(0)] = PROPERTY
 CLASS[0x25]! &= ~(KEY | VALUE) // the percent sign itself
 
 const PERCENT = 0x25
-const HEX = '0123456789ABCDEF'
 
 export function encodeKey(key: string): string {
-  return encode(key, KEY)
+  const encoded = encode(key, KEY)
+  return encoded.replaceAll('(', '%28').replaceAll(')', '%29') // no token has them
 }
 
 export function encodeValue(value: string): string {
@@ -37,16 +39,16 @@ export function decodePercent(text: string): string {
 }
 
 function encode(text: string, allowed: number): string {
-  if (isAll(text, allowed)) return text
-  let encoded = ''
-  // UTF-8 by a Buffer, because an unpaired surrogate makes `encodeURIComponent` throw.
-  for (const byte of Buffer.from(text, 'utf8')) {
-    encoded +=
-      byte < 128 && (CLASS[byte]! & allowed) !== 0
-        ? String.fromCharCode(byte)
-        : `%${HEX[byte >> 4]}${HEX[byte & 15]}`
+  return isAll(text, allowed) ? text : percentEncode(text)
+}
+
+function percentEncode(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    // An unpaired surrogate: the way through UTF-8 makes it U+FFFD.
+    return encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8'))
   }
-  return encoded
 }
 
 function isAll(text: string, allowed: number): boolean {
@@ -61,15 +63,15 @@ function decodeBytes(text: string): string {
   const bytes = Buffer.from(text, 'utf8')
   let length = 0
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] === PERCENT ? Number.parseInt(hexPair(bytes, at), 16) : Number.NaN
-    if (!Number.isNaN(byte)) at += 2
-    bytes[length++] = Number.isNaN(byte) ? bytes[at]! : byte
+    const byte = bytes[at] === PERCENT ? encodedByte(bytes, at + 1) : -1
+    if (byte >= 0) at += 2
+    bytes[length++] = byte >= 0 ? byte : bytes[at]!
   }
   return bytes.toString('utf8', 0, length)
 }
 
-/** The two hexadecimal digits after a percent sign, or nothing that is a number. */
-function hexPair(bytes: Buffer, percent: number): string {
-  const pair = bytes.toString('latin1', percent + 1, percent + 3).toUpperCase()
-  return pair.length === 2 && HEX.includes(pair[0]!) && HEX.includes(pair[1]!) ? pair : 'none'
+/** The byte that two hexadecimal digits say, or something below 0. */
+function encodedByte(bytes: Buffer, at: number): number {
+  const digits = bytes.toString('latin1', at, at + 2).toLowerCase()
+  return (hexDigit(digits, 0) << 4) | hexDigit(digits, 1)
 }

@@ -91,8 +91,9 @@ describe('baggage that is written', () => {
     [{ a: 'ä€😀' }, 'a=%C3%A4%E2%82%AC%F0%9F%98%80'],
     [{ 'user id': '1' }, 'user%20id=1'],
     [{ 'a%b': '1' }, 'a%25b=1'],
+    [{ 'a(b)': '(1)' }, 'a%28b%29=(1)'],
     [{ a: 'x=y' }, 'a=x=y'],
-    [{ a: '\r\nInjected: header' }, 'a=%0D%0AInjected:%20header'],
+    [{ a: '\r\nInjected: header' }, 'a=%0D%0AInjected%3A%20header'],
     [{ a: '\ud800' }, 'a=%EF%BF%BD'],
     [{ '': '1' }, ''],
   ])('%j', (record, header) => {

@@ -335,7 +335,7 @@ describe.each([
     const headers = written(format, withEntries({ tenant: 'acme', note: 'grün & 100 %' }))
     expect(headers).toEqual({
       [`${prefix}tenant`]: 'acme',
-      [`${prefix}note`]: 'gr%C3%BCn%20&%20100%20%25',
+      [`${prefix}note`]: 'gr%C3%BCn%20%26%20100%20%25',
     })
     expect(entriesOf(read(format, headers))).toEqual([
       ['tenant', 'acme'],

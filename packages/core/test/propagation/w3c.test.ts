@@ -53,6 +53,16 @@ describe('a traceparent that is none', () => {
     `cc-${TRACE}-${SPAN}-011`,
     `ff-${TRACE}-${SPAN}-01`,
     `0-${TRACE}-${SPAN}-01`,
+    `000-${TRACE}-${SPAN}-01`,
+    `.0-${TRACE}-${SPAN}-01`,
+    `0.-${TRACE}-${SPAN}-01`,
+    `00-${TRACE}0-${SPAN}-01`,
+    `00-.${TRACE.slice(1)}-${SPAN}-01`,
+    `00-${TRACE}-${SPAN}0-01`,
+    `00-${TRACE}-${SPAN.slice(1)}.-01`,
+    `00-${TRACE}-${SPAN}-.0`,
+    `00-${TRACE}-${SPAN}-0.`,
+    `00-${TRACE}-${SPAN}-001`,
     `zz-${TRACE}-${SPAN}-01`,
     `00-${'0'.repeat(32)}-${SPAN}-01`,
     `00-${TRACE}-${'0'.repeat(16)}-01`,
@@ -125,6 +135,22 @@ describe('the propagator', () => {
     expect(w3cPropagator.extract(ROOT_CONTEXT, {}, headerGetter)).toBe(ROOT_CONTEXT)
     const malformed = { traceparent: 'garbage', tracestate: 'a=b' }
     expect(w3cPropagator.extract(ROOT_CONTEXT, malformed, headerGetter)).toBe(ROOT_CONTEXT)
+  })
+
+  test.each(['trace-parent', 'trace.parent', 'x-traceparent', 'TRACEPARENT'])(
+    'finds nothing in a field named %s',
+    (name) => {
+      const headers = { [name]: carrier.traceparent }
+      expect(w3cPropagator.extract(ROOT_CONTEXT, headers, headerGetter)).toBe(ROOT_CONTEXT)
+    },
+  )
+
+  test('takes no state without ids, nor from fields of other names', () => {
+    const alone = { tracestate: 'a=1' }
+    expect(w3cPropagator.extract(ROOT_CONTEXT, alone, headerGetter)).toBe(ROOT_CONTEXT)
+    const other = { traceparent: carrier.traceparent, 'trace-state': 'a=1', 'trace.state': 'a=1' }
+    const read = trace.getSpanContext(w3cPropagator.extract(ROOT_CONTEXT, other, headerGetter))
+    expect(read?.traceState?.serialize()).toBe('')
   })
 
   test('keeps the ids of a sender whose state is malformed', () => {
