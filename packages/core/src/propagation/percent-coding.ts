@@ -15,12 +15,12 @@ CLASS[0x25]! &= ~(KEY | VALUE) // the percent sign itself
 const PERCENT = 0x25
 
 export function encodeKey(key: string): string {
-  const encoded = encode(key, KEY)
-  return encoded.replaceAll('(', '%28').replaceAll(')', '%29') // no token has them
+  if (isAll(key, KEY)) return key
+  return percentEncode(key).replaceAll('(', '%28').replaceAll(')', '%29') // no token has them
 }
 
 export function encodeValue(value: string): string {
-  return encode(value, VALUE)
+  return isAll(value, VALUE) ? value : percentEncode(value)
 }
 
 /** Whether properties of a member can be sent as they are; nothing in them may look like another member. */
@@ -36,10 +36,6 @@ export function decodePercent(text: string): string {
   } catch {
     return decodeBytes(text)
   }
-}
-
-function encode(text: string, allowed: number): string {
-  return isAll(text, allowed) ? text : percentEncode(text)
 }
 
 function percentEncode(text: string): string {
