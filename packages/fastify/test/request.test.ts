@@ -83,7 +83,7 @@ describe('the option "responseHeader"', () => {
     const response = await fetch(url)
     await response.text()
     const [span] = await tracing.waitForSpans(1)
-    return { value: response.headers.get(name), sent: `00-${span!.traceId}-${span!.spanId}-01` }
+    return { value: response.headers.get(name), sent: `00-${span!.traceId}-${span!.spanId}-03` }
   }
 
   test('tells browsers the trace', async () => {
