@@ -95,7 +95,7 @@ describe.each(SERVERS)('What is recorded · %s', (_name, build) => {
       const { headers } = await get(url)
       const [span] = await tracing.waitForSpans(1)
       expect(headers).toMatchObject({ 'x-a': 'b' })
-      expect(headers[responseHeader]).toContain(`00-${span?.traceId}-${span?.spanId}-01`)
+      expect(headers[responseHeader]).toContain(`00-${span?.traceId}-${span?.spanId}-03`)
       expect((await get(`${url}/ignored`)).headers).not.toHaveProperty(responseHeader)
     },
   )
