@@ -8,3 +8,16 @@ export function methodOf(prototype: object, key: PropertyKey): Method | undefine
   }
   return undefined
 }
+
+/** All methods of a class and of those that it extends, by key. Accessors and constructors are none. */
+export function methodsOf(prototype: object): Map<PropertyKey, Method> {
+  const methods = new Map<PropertyKey, Method>()
+  for (let at = prototype; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const key of Reflect.ownKeys(at)) {
+      if (key === 'constructor' || methods.has(key)) continue
+      const method = methodOf(at, key)
+      if (method) methods.set(key, method)
+    }
+  }
+  return methods
+}

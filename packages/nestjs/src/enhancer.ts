@@ -17,7 +17,13 @@ import { spanTemplate, type NestType, type SpanTemplate } from './span-template.
 export interface InstrumentSetup {
   readonly tracer: Tracer
   readonly traces: (layer: InstrumentLayer) => boolean
+  readonly traceProcessor?: TraceProcessor | undefined
 }
+
+/** What `traceProcessor` of `@throughline/worker/bullmq` is. */
+export type TraceProcessor = (
+  processor: (...args: any[]) => Promise<any>,
+) => (...args: any[]) => Promise<any>
 
 /** A call of an enhancer that is to be traced. */
 interface EnhancerCall {

@@ -6,3 +6,8 @@ const HANDLER = createContextKey('@throughline/nestjs/handler')
 export function withHandler(context: Context, handler: object): Context {
   return context.setValue(HANDLER, handler)
 }
+
+/** Whether this very handler has its span already. */
+export function isHandlerTraced(context: Context, handler: object): boolean {
+  return context.getValue(HANDLER) === handler
+}

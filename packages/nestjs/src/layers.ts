@@ -7,6 +7,12 @@ const INSTRUMENT_LAYERS = [
   'interceptorsAfter',
   'filters',
   'middleware',
+  'messages',
+  'gateways',
+  'schedules',
+  'events',
+  'cqrs',
+  'jobs',
 ] as const
 
 /** What `tracingInstrument` traces, by layer. */

@@ -17,6 +17,12 @@ export type NestType =
   | 'interceptor'
   | 'exception_filter'
   | 'middleware'
+  | 'schedule'
+  | 'event'
+  | 'command_handler'
+  | 'query_handler'
+  | 'event_handler'
+  | 'job'
   | 'custom'
 
 /** The template of an INTERNAL span named `Class.method`, or as the user said. */

@@ -1,6 +1,7 @@
-import { resolveTracing, type TracingOptions } from '@throughline/core/integration'
-import { enhancerMethods } from './enhancer.ts'
+import { checkOption, resolveTracing, type TracingOptions } from '@throughline/core/integration'
+import { enhancerMethods, type TraceProcessor } from './enhancer.ts'
 import { instrumentLayers, type InstrumentLayers } from './layers.ts'
+import { entryMethods, noteBootTrace } from './entry-method.ts'
 import { SCOPE } from './scope.ts'
 import { ShadowPrototypes } from './shadow-prototype.ts'
 
@@ -14,6 +15,12 @@ export interface TracingInstrumentOptions extends Pick<
    * @defaultValue all but `interceptorsAfter`
    */
   readonly layers?: InstrumentLayers
+  /**
+   * `traceProcessor` of `@throughline/worker/bullmq`: the span of every attempt of a `@Processor()`, with its number, its
+   * wait and its error. Beside `bullmqTelemetry` on the queue, both are one span.
+   * @defaultValue none: processors have only a span of their own
+   */
+  readonly traceProcessor?: TraceProcessor
 }
 
 /** What `NestFactory.create` takes as `instrument`. */
@@ -23,7 +30,8 @@ export interface TracingInstrument {
 
 /**
  * Traces guards, pipes, interceptors, exception filters and class middleware: an INTERNAL span each, inside a traced
- * request or message and nowhere else. For what Nest instantiates itself; enhancers given as instances
+ * request or message and nowhere else. And what no request calls: ticks of `@nestjs/schedule`, `@OnEvent` listeners, CQRS
+ * handlers, BullMQ processors, messages of gateways. For what Nest instantiates itself; enhancers given as instances
  * (`@UseGuards(new RolesGuard())`) are never shown to it.
  * Needs Nest 11.1.4; earlier versions ignore `instrument`.
  *
@@ -37,10 +45,19 @@ export interface TracingInstrument {
  */
 export function tracingInstrument(options: TracingInstrumentOptions = {}): TracingInstrument {
   const { tracer } = resolveTracing(SCOPE, 'tracingInstrument', options)
+  checkOption('tracingInstrument', 'traceProcessor', options.traceProcessor, 'function')
   const traces = instrumentLayers('tracingInstrument', options.layers)
   if (options.enabled === false) return { instanceDecorator: (instance) => instance }
-  const shadows = new ShadowPrototypes((prototype) =>
-    enhancerMethods(prototype, { tracer, traces }),
-  )
-  return { instanceDecorator: (instance) => shadows.apply(instance) }
+  const setup = { tracer, traces, traceProcessor: options.traceProcessor }
+  const shadows = new ShadowPrototypes((prototype) => {
+    const enhancers = enhancerMethods(prototype, setup)
+    const entries = entryMethods(prototype, setup)
+    return enhancers || entries ? { ...enhancers, ...entries } : undefined
+  })
+  return {
+    instanceDecorator(instance) {
+      noteBootTrace(instance)
+      return shadows.apply(instance)
+    },
+  }
 }
