@@ -21,3 +21,15 @@ export function methodsOf(prototype: object): Map<PropertyKey, Method> {
   }
   return methods
 }
+
+// What `mixin()` of Nest calls a class: an id, another one at each start.
+const MIXIN_NAME = /^[0-9a-f]{21}$/
+
+/** The name of a class, or of the first above it that has one worth telling. */
+export function classNameOf(type: object): string | undefined {
+  for (let at: object | null = type; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
+    const { name } = at as { name?: unknown }
+    if (typeof name === 'string' && name !== '' && !MIXIN_NAME.test(name)) return name
+  }
+  return undefined
+}

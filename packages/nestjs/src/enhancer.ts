@@ -4,7 +4,7 @@ import { runToEnd, startOperation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import { runCall } from './call.ts'
 import { AfterHandler, WatchedCallHandler, isCallHandler } from './call-handler.ts'
-import { methodOf } from './class-method.ts'
+import { classNameOf, methodOf } from './class-method.ts'
 import { failRequest } from './failure.ts'
 import { isTracedFunction, likeOriginal, type Method } from './function-likeness.ts'
 import type { InstrumentLayer } from './layers.ts'
@@ -85,7 +85,7 @@ export function enhancerMethods(prototype: object, setup: InstrumentSetup): Over
   for (const [key, kind] of Object.entries(KINDS)) {
     const original = setup.traces(kind.layer) && methodOf(prototype, key)
     if (!original || isTracedFunction(original) || isUntraced(type, original)) continue
-    methods[key] = tracedEnhancer(original, key, type.name, kind, setup)
+    methods[key] = tracedEnhancer(original, key, classNameOf(type), kind, setup)
   }
   return Object.keys(methods).length > 0 ? methods : undefined
 }
@@ -93,7 +93,7 @@ export function enhancerMethods(prototype: object, setup: InstrumentSetup): Over
 function tracedEnhancer(
   original: Method,
   key: string,
-  className: string,
+  className: string | undefined,
   { type, isNestCall, run }: EnhancerKind,
   setup: InstrumentSetup,
 ): Method {

@@ -3,7 +3,7 @@ import { ROOT_CONTEXT, context, trace, type Context } from '@opentelemetry/api'
 import { ATTR, Operation, startOperation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import { runCall } from './call.ts'
-import { methodOf, methodsOf } from './class-method.ts'
+import { classNameOf, methodOf, methodsOf } from './class-method.ts'
 import type { InstrumentSetup } from './enhancer.ts'
 import { failOperation, failRequest } from './failure.ts'
 import { isTracedFunction, likeOriginal, type Method } from './function-likeness.ts'
@@ -22,7 +22,7 @@ import {
 /** What calls a method from outside, and how its span relates to that. */
 interface EntryKind {
   readonly layer: InstrumentLayer
-  readonly template: (type: string, method: string, original: Method) => SpanTemplate
+  readonly template: (type: string | undefined, method: string, original: Method) => SpanTemplate
   /** Where the span starts from; `undefined` where there is nothing to trace. */
   readonly origin: (active: Context, self: object, wrapper: Method) => Context | undefined
   readonly onError: typeof failOperation
@@ -112,7 +112,7 @@ export function entryMethods(prototype: object, setup: InstrumentSetup): Overrid
     const kind = kindOf(type, key, method)
     if (!kind || !setup.traces(kind.layer)) continue
     if (isTracedFunction(method) || isUntraced(type, method)) continue
-    const traced = tracedEntry(method, key, type.name, kind, setup)
+    const traced = tracedEntry(method, key, classNameOf(type), kind, setup)
     overrides[key] = kind === JOB ? tracedJob(traced, method, setup) : traced
   }
   return Reflect.ownKeys(overrides).length > 0 ? overrides : undefined
@@ -134,7 +134,7 @@ function kindOf(type: object, key: PropertyKey, method: Method): EntryKind | und
 function tracedEntry(
   original: Method,
   key: PropertyKey,
-  className: string,
+  className: string | undefined,
   { template, origin, onError }: EntryKind,
   { tracer }: InstrumentSetup,
 ): Method {

@@ -45,20 +45,20 @@ export function spanTemplate(
 /** The template of a handler's span, which names its controller as well. */
 export function handlerTemplate(
   type: NestType,
-  controller: string,
+  controller: string | undefined,
   callback: string,
 ): SpanTemplate {
   const { name, options } = spanTemplate(type, controller, callback)
   const attributes = {
     ...options.attributes,
-    [ATTR.nestController]: controller,
+    ...(controller !== undefined && { [ATTR.nestController]: controller }),
     [ATTR.nestCallback]: callback,
   }
   return { name, options: { ...options, attributes } }
 }
 
 /** The template of a WebSocket message's span: nothing is above it, so it is the one that serves. */
-export function gatewayTemplate(gateway: string, callback: string): SpanTemplate {
+export function gatewayTemplate(gateway: string | undefined, callback: string): SpanTemplate {
   const { name, options } = handlerTemplate('websocket', gateway, callback)
   return { name, options: { ...options, kind: SpanKind.SERVER } }
 }
