@@ -1,22 +1,24 @@
 import { runToEnd, type Operation } from '@throughline/core/integration'
 import { Observable, isObservable } from 'rxjs'
+import { isGenerator, runGenerator } from './generator.ts'
 import { subscribeWithin, type Fail } from './operation-subscriber.ts'
 
 /** What happens to the operation of a call when the work is done. */
 export interface CallOutcome {
   readonly onError: Fail
+  readonly onResult?: (result: unknown, operation: Operation) => void
   /** Starts the operation of a second subscription to the same Observable. */
   readonly restart: () => Operation
 }
 
-/** Ends the operation of an Observable that nobody ever subscribed to; such an Observable did no work. */
+/** Ends the operation of an Observable or generator that nobody ever asked for anything; such a one did no work. */
 const forgotten = new FinalizationRegistry<{ operation: Operation; returnedAt: number }>(
   ({ operation, returnedAt }) => operation.end(returnedAt),
 )
 
 /**
  * Runs a call with the operation's span active and ends it when the work is done: at return, when the promise settles,
- * or when the Observable ends. Results and errors pass through unchanged; an Observable is one that behaves the same.
+ * or when the Observable or generator ends. Results and errors pass through unchanged; these two behave the same.
  */
 export function runCall(operation: Operation, call: () => unknown, outcome: CallOutcome): unknown {
   let result: unknown
@@ -27,6 +29,8 @@ export function runCall(operation: Operation, call: () => unknown, outcome: Call
     throw error
   }
   if (isCold(result)) return observeToEnd(operation, result, outcome)
+  if (isGenerator(result))
+    return forget(runGenerator(operation, result, outcome.onError), operation)
   return runToEnd(operation, () => result, outcome)
 }
 
@@ -48,6 +52,10 @@ function observeToEnd(
     forgotten.unregister(current)
     subscribeWithin(current, () => source, subscriber, onError)
   })
-  forgotten.register(observed, { operation, returnedAt: performance.now() }, operation)
-  return observed
+  return forget(observed, operation)
+}
+
+function forget<T extends object>(result: T, operation: Operation): T {
+  forgotten.register(result, { operation, returnedAt: performance.now() }, operation)
+  return result
 }

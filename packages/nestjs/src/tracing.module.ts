@@ -1,3 +1,4 @@
+import { ProxyTracerProvider, type Tracer } from '@opentelemetry/api'
 import {
   ConfigurableModuleBuilder,
   Inject,
@@ -13,6 +14,7 @@ import { flush } from './flush.ts'
 import { HandlerInterceptor } from './handler.interceptor.ts'
 import { traceHttpAdapter, traceOlderAdapter } from './http-entry.ts'
 import { traceRpcClients, traceRpcServers } from './rpc/application.ts'
+import { TRACER, TraceService } from './trace.service.ts'
 import {
   TRACING_MODULE_OPTIONS,
   type TracingModuleExtras,
@@ -38,6 +40,10 @@ const ConfigurableTracingModule: ConfigurableModuleCls<
   TracingModuleExtras
 > = ConfigurableModuleClass
 
+function tracerOf({ enabled, tracing }: TracingSetup): Tracer {
+  return enabled ? tracing.tracer : new ProxyTracerProvider().getTracer('')
+}
+
 @Module({
   providers: [
     {
@@ -46,9 +52,11 @@ const ConfigurableTracingModule: ConfigurableModuleCls<
         new TracingSetup(options, adapterHost),
       inject: [TRACING_MODULE_OPTIONS, HttpAdapterHost],
     },
+    { provide: TRACER, useFactory: tracerOf, inject: [TracingSetup] },
+    TraceService,
     { provide: APP_INTERCEPTOR, useClass: HandlerInterceptor },
   ],
-  exports: [TRACING_MODULE_OPTIONS],
+  exports: [TRACING_MODULE_OPTIONS, TRACER, TraceService],
 })
 /**
  * Traces the application: a SERVER span for every HTTP request and an INTERNAL span for every handler, of HTTP, of

@@ -6,7 +6,9 @@ it('exports what is documented, and Kafka apart, so that an application without 
   expect(Object.keys(entry).toSorted()).toEqual([
     'CurrentSpan',
     'NoTrace',
+    'TRACER',
     'TRACING_MODULE_OPTIONS',
+    'TraceService',
     'Traced',
     'TracingLogger',
     'TracingModule',

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { trace } from '@opentelemetry/api'
+import { SpanKind, trace } from '@opentelemetry/api'
 import { HttpException, SetMetadata } from '@nestjs/common'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { BehaviorSubject, Observable, firstValueFrom, of, throwError, timer } from 'rxjs'
@@ -223,5 +223,117 @@ describe('a traced class', () => {
     }
     new InternalBillingService().charge()
     expect(tracing.spans().map((span) => span.name)).toEqual(['billing.charge'])
+  })
+})
+
+describe('generators', () => {
+  class Pages {
+    @Traced()
+    *sync(count: number): Generator<string, string, string> {
+      const said = yield trace.getActiveSpan()!.spanContext().spanId
+      for (let at = 1; at < count; at++) yield said
+      return 'done'
+    }
+
+    @Traced()
+    async *async(): AsyncGenerator<string> {
+      yield trace.getActiveSpan()!.spanContext().spanId
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      yield trace.getActiveSpan()!.spanContext().spanId
+    }
+
+    @Traced()
+    *broken(): Generator<number> {
+      yield 1
+      throw new RangeError('no more')
+    }
+
+    @Traced()
+    list(): number[] {
+      return [1, 2]
+    }
+  }
+
+  it('are measured to their end, with the span active in every step', async () => {
+    const ids: string[] = []
+    for await (const id of new Pages().async()) {
+      expect(trace.getActiveSpan()).toBeUndefined()
+      ids.push(id)
+    }
+    const span = tracing.span('Pages.async')
+    expect(ids).toEqual([span.spanId, span.spanId])
+    expect(span.durationMs).toBeGreaterThan(15)
+  })
+
+  it('take what is sent into them, and return what they return', () => {
+    const generator = new Pages().sync(2)
+    expect(Object.prototype.toString.call(generator)).toBe('[object Generator]')
+    generator.next('')
+    expect(tracing.unended()).toEqual(['Pages.sync'])
+    expect(generator.next('hello')).toEqual({ value: 'hello', done: false })
+    expect(generator.next('')).toEqual({ value: 'done', done: true })
+    expect(tracing.span('Pages.sync').status).toBe('UNSET')
+  })
+
+  it('end where the consumer leaves', () => {
+    for (const _ of new Pages().broken()) break
+    expect(tracing.unended()).toEqual([])
+    expect(tracing.spans()).toHaveLength(1)
+  })
+
+  it('that throw are errors', () => {
+    expect(() => [...new Pages().broken()]).toThrow('no more')
+    expect(tracing.span('Pages.broken')).toMatchObject({ status: 'ERROR' })
+    expect(tracing.span('Pages.broken').events).toHaveLength(1)
+  })
+
+  it('are not what a list is', () => {
+    expect(new Pages().list()).toEqual([1, 2])
+    expect(tracing.unended()).toEqual([])
+  })
+})
+
+describe('options', () => {
+  const asked: unknown[] = []
+  class Payments {
+    @Traced('pay', {
+      kind: SpanKind.CLIENT,
+      attributes: ([amount], result) => {
+        asked.push(result)
+        return { 'payment.amount': Number(amount) }
+      },
+    })
+    async pay(amount: number): Promise<string> {
+      if (amount < 0) throw new TypeError('negative')
+      return 'paid'
+    }
+
+    @Traced('fragile', {
+      attributes: () => {
+        throw new Error('a broken hook')
+      },
+    })
+    fragile(): string {
+      return 'fine'
+    }
+  }
+
+  it('give the span its kind and attributes, at the end and with the result', async () => {
+    await new Payments().pay(3)
+    await expect(new Payments().pay(-1)).rejects.toThrow('negative')
+    expect(asked).toEqual(['paid', undefined])
+    expect(tracing.spans()).toMatchObject([
+      { name: 'pay', kind: 'CLIENT', attributes: { 'payment.amount': 3 } },
+      { name: 'pay', status: 'ERROR', attributes: { 'payment.amount': -1 } },
+    ])
+  })
+
+  it('cannot hurt the method', () => {
+    expect(new Payments().fragile()).toBe('fine')
+    expect(tracing.span('fragile').status).toBe('UNSET')
+  })
+
+  it('that cannot work are refused', () => {
+    expect(() => Traced('a', { attributes: 1 as never })).toThrow(/option "attributes"/)
   })
 })
