@@ -48,17 +48,17 @@ export class HandlerInterceptor implements NestInterceptor {
     const process =
       this.#rpc && guard('Starting a message', startedByInterceptor, this.#rpc, execution)
     if (!process) return this.#handle(execution, next, active)
-    return context.with(process.context, () =>
-      process.toItsEnd(this.#handle(execution, next, process.context)),
-    )
+    return process.toItsEnd(this.#handle(execution, next, process.context))
   }
 
   #handle(execution: ExecutionContext, next: CallHandler, active: Context): Observable<unknown> {
     const tracer = this.#tracer
-    if (isTracingSuppressed(active)) return next.handle()
+    // Nest binds what follows to the context that `handle` is called in.
+    const pass = () => context.with(active, () => next.handle())
+    if (isTracingSuppressed(active)) return pass()
     const template = tracer && guard('Describing a handler', templateOf, this.#templates, execution)
     if (!template) {
-      return next.handle().pipe(tap({ error: (error) => noteFailure(error, active) }))
+      return pass().pipe(tap({ error: (error) => noteFailure(error, active) }))
     }
     return new Observable((subscriber) => {
       if (subscriber.closed) return

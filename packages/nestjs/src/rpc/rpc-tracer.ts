@@ -13,7 +13,7 @@ import {
   suppressTracing,
   type Relation,
 } from '@throughline/core/propagation'
-import { finalize, type Observable } from 'rxjs'
+import { Observable, finalize } from 'rxjs'
 import { isExpectedError } from '../expected-error.ts'
 import { activeRpcCall, withRpcCall, type RpcCall } from './rpc-call.ts'
 import type { ReceivedMessage, RpcMessage } from './message.ts'
@@ -97,9 +97,12 @@ export class RpcProcess {
     this.#operation?.fail(this.#call.failed ? this.#call.error : error)
   }
 
-  /** Ends with an Observable. */
+  /** Runs an Observable with the message's span active, and ends with it. */
   toItsEnd<T>(source: Observable<T>): Observable<T> {
-    return source.pipe(finalize(() => this.end()))
+    const inside = new Observable<T>((subscriber) =>
+      context.with(this.context, () => source.subscribe(subscriber)),
+    )
+    return inside.pipe(finalize(() => this.end()))
   }
 
   /** The message was handled; what its handler threw may have been answered to the requester. */
