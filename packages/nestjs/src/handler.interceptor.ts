@@ -53,8 +53,9 @@ export class HandlerInterceptor implements NestInterceptor {
 
   #handle(execution: ExecutionContext, next: CallHandler, active: Context): Observable<unknown> {
     const tracer = this.#tracer
-    // Nest binds what follows to the context that `handle` is called in.
-    const pass = () => context.with(active, () => next.handle())
+    // Nest binds what follows to the context that `handle` is called in. The mark keeps others from a span of their own.
+    const passed = withHandler(active, execution.getHandler())
+    const pass = () => context.with(passed, () => next.handle())
     if (isTracingSuppressed(active)) return pass()
     const template = tracer && guard('Describing a handler', templateOf, this.#templates, execution)
     if (!template) {
