@@ -1,7 +1,7 @@
 import { context } from '@opentelemetry/api'
-import { isThenable, type Operation, type Tracing } from '@throughline/core/integration'
+import { isThenable, type Tracing } from '@throughline/core/integration'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { describeStep, failStep, startStep, type Step } from './step-span.ts'
+import { describeStep, endWithResponse, failStep, startStep, type Step } from './step-span.ts'
 import { tracedRequest } from './traced-request.ts'
 
 type RouteHandler = RouteOptions['handler']
@@ -49,29 +49,20 @@ function runHandler(
   const traced = answers ?? tracedRequest(args[1])
   if (!traced || traced.operation.ended) return handler.apply(self, args)
   const operation = startStep(tracing, step, traced)
+  const ended = answers ? endWithResponse(operation, reply) : () => operation.end()
   try {
     const result = context.with(operation.context, handler, self, ...args)
-    if (isThenable(result)) void result.then(() => operation.end(), failedLater)
-    else if (!answers || result !== undefined || reply.sent) operation.end()
-    else endWithAnswer(operation, request, reply)
+    if (isThenable(result)) void result.then(ended, failed)
+    else if (!answers || result !== undefined || reply.sent) ended()
+    else pending.set(request, ended)
     return result
   } catch (error) {
-    failStep(error, operation)
+    failed(error)
     throw error
   }
 
-  function failedLater(error: unknown): void {
+  function failed(error: unknown): void {
     failStep(error, operation)
+    ended()
   }
-}
-
-/** A handler that answers later ends when it does, or with the response where it never does. */
-function endWithAnswer(operation: Operation, request: FastifyRequest, reply: FastifyReply): void {
-  const end = (): void => {
-    operation.end()
-    pending.delete(request)
-    reply.raw.removeListener('close', end)
-  }
-  pending.set(request, end)
-  reply.raw.prependOnceListener('close', end)
 }

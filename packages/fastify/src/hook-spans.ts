@@ -2,7 +2,8 @@ import { context, type Context } from '@opentelemetry/api'
 import { isThenable, type Operation, type Tracing } from '@throughline/core/integration'
 import type { FastifyInstance, FastifyReply, RouteOptions } from 'fastify'
 import type { LifecycleHook } from './options.ts'
-import { contextOf, describeStep, failStep, startStep, type Step } from './step-span.ts'
+import { contextOf, describeStep, endWithResponse, failStep, startStep } from './step-span.ts'
+import type { Step } from './step-span.ts'
 import { tracedRequest } from './traced-request.ts'
 
 type Hook = (this: unknown, ...args: unknown[]) => unknown
@@ -89,14 +90,4 @@ function doneOutside(operation: Operation, outside: Context, done: Done, ended: 
     ended()
     return context.with(outside, done, undefined, ...args)
   }
-}
-
-/** A hook that never calls back ends with the response, and just before it. */
-function endWithResponse(operation: Operation, reply: FastifyReply): () => void {
-  const end = (): void => {
-    operation.end()
-    reply.raw.removeListener('close', end)
-  }
-  reply.raw.prependOnceListener('close', end)
-  return end
 }

@@ -1,6 +1,7 @@
 import { SpanKind, context, type Context } from '@opentelemetry/api'
 import { ATTR, startOperation, type Operation, type Tracing } from '@throughline/core/integration'
 import { activeServerRequest, type ServerRequest } from '@throughline/core/http'
+import type { FastifyReply } from 'fastify'
 
 /** A hook or a handler that has a span, described once, when it is added. */
 export interface Step {
@@ -43,4 +44,14 @@ function statusOf(error: unknown): number | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Ends a step that is never done with the response, and just before it. The answer ends it now. */
+export function endWithResponse(operation: Operation, reply: FastifyReply): () => void {
+  const end = (): void => {
+    operation.end()
+    reply.raw.removeListener('close', end)
+  }
+  reply.raw.prependOnceListener('close', end)
+  return end
 }

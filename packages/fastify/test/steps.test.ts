@@ -190,10 +190,19 @@ describe('spans of handlers', () => {
     expect(tracing.span('handler').durationMs).toBeGreaterThan(25)
   })
 
-  test('end with the request where a handler never answers', async () => {
+  test.each([
+    ['returns', (reach: () => void) => reach()],
+    [
+      'waits for ever',
+      (reach: () => void) => {
+        reach()
+        return new Promise(() => {})
+      },
+    ],
+  ])('end with the request where a handler %s and never answers', async (_, handler) => {
     let reach = (): void => {}
     const reached = new Promise<void>((resolve) => (reach = resolve))
-    const url = await serve({ handlerSpans: true }, (app) => app.get('/', () => reach()))
+    const url = await serve({ handlerSpans: true }, (app) => app.get('/', () => handler(reach)))
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
     await once(socket, 'connect')
     socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
