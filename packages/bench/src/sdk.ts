@@ -3,10 +3,16 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { AlwaysOffSampler, TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
 
-/** Registers an SDK that records spans and forgets them at their end: what is measured is making spans, not exporting. */
-export function registerSdk(options: { sampled?: boolean } = {}): TracerProvider {
+/** `processor`: what becomes of finished spans; by default they are forgotten, so that making them is what is measured. */
+export interface SdkOptions {
+  readonly sampled?: boolean
+  readonly processor?: SpanProcessor
+}
+
+/** Registers an SDK as the global one. */
+export function registerSdk(options: SdkOptions = {}): TracerProvider {
   const provider = new TracerProvider({
-    spanProcessors: [forgetful],
+    spanProcessors: [options.processor ?? forgetful],
     ...(options.sampled === false && { sampler: new AlwaysOffSampler() }),
   })
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())

@@ -1,16 +1,17 @@
-import { FastifyOtelInstrumentation } from '@fastify/otel'
-import { fastifyTracing } from '@throughline/fastify'
-import Fastify, { type FastifyInstance } from 'fastify'
-import { served } from '../http-subject.ts'
+import {
+  bareSpan,
+  both,
+  fastifyOtel,
+  fastifyOtelLite,
+  instrumentationHttp,
+  throughline,
+  traced,
+  untraced,
+  type SetUp,
+} from '../fastify-peers.ts'
 import type { Question, Subject } from '../question.ts'
-import { registerSdk } from '../sdk.ts'
 
-async function sampledOut(setUp: (app: FastifyInstance) => unknown): Promise<Subject> {
-  registerSdk({ sampled: false })
-  const app = Fastify()
-  await setUp(app)
-  return served(app)
-}
+const sampledOut = (setUp: SetUp): Promise<Subject> => traced(setUp, { sampled: false })
 
 export const question: Question = {
   title: 'A Fastify request, sampled out',
@@ -19,9 +20,12 @@ export const question: Question = {
   peer: '@fastify/otel',
   budgets: { '@throughline/fastify': 0.1 },
   variants: {
-    'no tracing': () => sampledOut(() => {}),
-    '@throughline/fastify': () => sampledOut((app) => app.register(fastifyTracing)),
-    '@fastify/otel': () =>
-      sampledOut((app) => app.register(new FastifyOtelInstrumentation().plugin())),
+    'no tracing': () => sampledOut(untraced),
+    'a bare SDK span': () => sampledOut(bareSpan),
+    '@throughline/fastify': () => sampledOut(throughline),
+    '@fastify/otel': () => sampledOut(fastifyOtel),
+    '@fastify/otel without hook and handler spans': () => sampledOut(fastifyOtelLite),
+    'instrumentation-http': () => sampledOut(instrumentationHttp),
+    'instrumentation-http and @fastify/otel': () => sampledOut(both),
   },
 }

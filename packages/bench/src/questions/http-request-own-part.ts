@@ -1,0 +1,20 @@
+import { exporting } from '../exporting.ts'
+import { bareSpan, throughline, traced, untraced, type SetUp } from '../fastify-peers.ts'
+import type { Question, Subject } from '../question.ts'
+
+const exported = async (setUp: SetUp): Promise<Subject> =>
+  traced(setUp, { processor: await exporting() })
+
+// At most 2 µs on top of a bare span that costs 24 with its export.
+export const question: Question = {
+  title: 'A Fastify request, exported: our own part on top of the SDK’s span',
+  unit: 'request',
+  base: 'no tracing',
+  peer: 'a bare SDK span',
+  budgets: { '@throughline/fastify': 1.08 },
+  variants: {
+    'no tracing': () => exported(untraced),
+    'a bare SDK span': () => exported(bareSpan),
+    '@throughline/fastify': () => exported(throughline),
+  },
+}
