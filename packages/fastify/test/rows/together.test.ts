@@ -1,11 +1,16 @@
 import { createRequire } from 'node:module'
 import { FastifyOtelInstrumentation } from '@fastify/otel'
-import { trace } from '@opentelemetry/api'
+import { SpanKind, trace } from '@opentelemetry/api'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base'
 import { withSpan } from '@throughline/core'
 import { fastifyTracing } from '@throughline/fastify'
 import type { FastifyInstance } from 'fastify'
-import { afterAll, expect } from 'vitest'
+import { afterAll, expect, vi } from 'vitest'
 import { call, rows, said, send } from './fixture.ts'
 
 const require = createRequire(import.meta.url)
@@ -114,6 +119,22 @@ rows('Beside other instrumentations', (row) => {
       expect(span.name).toBe('GET /orders/:id')
       const kinds = tracing.spans().map(({ kind }) => kind)
       expect(kinds.filter((kind) => kind === 'SERVER')).toHaveLength(1)
+    })
+  })
+
+  row('with an SDK of the line 2', 'the same span', async ({ serve }) => {
+    const exporter = new InMemorySpanExporter()
+    const spanProcessors = [new SimpleSpanProcessor(exporter)]
+    const tracerProvider = new BasicTracerProvider({ spanProcessors })
+    const url = await serve(orders, { tracing: { tracerProvider } })
+    await call(`${url}/orders/7`)
+    await vi.waitUntil(() => exporter.getFinishedSpans().length > 0)
+    const [span] = exporter.getFinishedSpans()
+    expect(span).toMatchObject({ name: 'GET /orders/:id', kind: SpanKind.SERVER })
+    expect(span?.instrumentationScope.name).toBe('@throughline/fastify')
+    expect(span?.attributes).toMatchObject({
+      'http.route': '/orders/:id',
+      'http.response.status_code': 200,
     })
   })
 
