@@ -49,4 +49,4 @@ test('an application in one ESM file is traced as it is from its modules', async
       '  handler [INTERNAL] ERROR',
     ].join('\n'),
   )
-})
+}, 30_000)

@@ -75,4 +75,4 @@ test('`--import @throughline/fastify/register` traces an application that knows 
     app,
   ])
   expect(JSON.parse(stdout)).toEqual({ tracing: true })
-})
+}, 30_000)
