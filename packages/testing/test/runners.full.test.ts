@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { run } from './legs/command.ts'
+import { npmInstall, run } from './legs/command.ts'
 import { packAll, type Packed } from './legs/packed.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'throughline-runners-'))
@@ -91,8 +91,7 @@ test.each(RUNNERS)(
     const manifest = { private: true, dependencies }
     await writeFile(join(place, 'package.json'), JSON.stringify(manifest))
     await writeFile(join(place, file), text)
-    const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
-    await run('npm', ['install', ...quiet], place)
+    await npmInstall(place)
 
     const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1' }
     const report = await run(join('node_modules/.bin', runner), args, place, env).then(

@@ -21,3 +21,15 @@ export async function run(
     throw new Error(`${command} ${args[0]} ended with ${String(code)}:\n${said}`)
   }
 }
+
+const QUIET = ['--no-audit', '--no-fund', '--loglevel=error']
+
+/** `npm install` from npm's cache, as far as that goes; where what it knows is out of date, from the registry. */
+export async function npmInstall(folder: string, ...args: readonly string[]): Promise<void> {
+  const install = ['install', ...QUIET, ...args]
+  try {
+    await run('npm', [...install, '--prefer-offline'], folder)
+  } catch {
+    await run('npm', install, folder)
+  }
+}

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from './command.ts'
-import { catalog, type Packed } from './packed.ts'
+import { npmInstall } from './command.ts'
+import { versions, type Packed } from './packed.ts'
 import { PROGRAMS } from './programs.ts'
 
 /** A line of OpenTelemetry that a user may have. */
@@ -41,27 +41,21 @@ export const NEED_A_RUNNER: readonly string[] = [
 
 /** Installs the tarballs, with their peers, as an application of this leg would. */
 export async function install(leg: Leg, packed: readonly Packed[], folder: string): Promise<void> {
-  const known = await catalog()
+  const [known, overrides] = await Promise.all([versions('catalog'), versions('overrides')])
   const dependencies: Record<string, string> = {}
   for (const { name, file, peerDependencies } of packed.filter((one) => isOf(leg, one))) {
     dependencies[name] = `file:${file}`
     for (const [peer, range] of Object.entries(peerDependencies)) {
       if (peer.startsWith('@opentelemetry/') || peer.startsWith('@throughline/')) continue
-      if (peer !== 'vitest') dependencies[peer] = known.get(peer) ?? range
+      if (peer !== 'vitest') dependencies[peer] = known[peer] ?? range
     }
   }
   await mkdir(folder, { recursive: true })
-  const manifest = { private: true, dependencies: { ...dependencies, ...leg.openTelemetry } }
+  const all = { ...dependencies, ...leg.openTelemetry }
+  const manifest = { private: true, dependencies: all, overrides }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, undefined, 2))
   for (const [name, text] of Object.entries(PROGRAMS)) await writeFile(join(folder, name), text)
-  const quiet = [
-    '--ignore-scripts',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-  ]
-  await run('npm', ['install', ...quiet], folder)
+  await npmInstall(folder, '--ignore-scripts')
 }
 
 /** The versions of the api that were installed, wherever in the tree. */

@@ -51,10 +51,11 @@ async function published(): Promise<{ path: string; manifest: Manifest }[]> {
   return (await Promise.all(all)).filter(({ manifest }) => manifest.private !== true)
 }
 
-/** The versions of the catalog, by package. */
-export async function catalog(): Promise<ReadonlyMap<string, string>> {
+/** A block of the workspace's settings, by package: the versions of the catalog, or the overrides. */
+export async function versions(block: 'catalog' | 'overrides'): Promise<Record<string, string>> {
   const text = await readFile(join(ROOT, 'pnpm-workspace.yaml'), 'utf8')
-  const section = /^catalog:\n((?: .*\n)+)/m.exec(text)?.[1] ?? ''
-  const lines = section.matchAll(/^ {2}'?([^':]+)'?: (\S+)$/gm)
-  return new Map(Array.from(lines, ([, name, version]) => [name!, version!]))
+  const section = new RegExp(`^${block}:\n((?: .*\n)+)`, 'm').exec(text)?.[1] ?? ''
+  // `a>b` is pnpm's alone, for the repository's own matrices.
+  const lines = section.matchAll(/^ {2}'?([^':>]+)'?: (\S+)/gm)
+  return Object.fromEntries(Array.from(lines, ([, name, version]) => [name!, version!]))
 }

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from './command.ts'
+import { npmInstall, run } from './command.ts'
 
 /** A Node to run on. */
 export interface Runtime {
@@ -35,8 +35,7 @@ async function find(version: string, folder: string): Promise<Runtime | { missin
   try {
     await mkdir(folder, { recursive: true })
     await writeFile(join(folder, 'package.json'), '{ "private": true }')
-    const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
-    await run('npm', ['install', ...quiet, `${name}@~${version}`], folder)
+    await npmInstall(folder, `${name}@~${version}`)
     const node = join(folder, 'node_modules', name, 'bin/node')
     const printed = await run(node, ['--version'], folder)
     return { version: printed.trim().slice(1), node }
