@@ -1,4 +1,5 @@
-// The parts of kafkajs that are used here, by shape: no dependency on kafkajs, and its forks work too.
+// The parts of kafkajs that are used here, by shape: no dependency on kafkajs, and its forks and Confluent's client, which
+// has the same shape, work too.
 
 /** A `Kafka` client: what makes producers and consumers. */
 export interface KafkaLike {
@@ -30,6 +31,7 @@ export interface ReceivedMessage {
   readonly key?: unknown
   readonly value: unknown
   readonly offset: string
+  readonly timestamp?: unknown
   readonly headers?: unknown
 }
 

@@ -1,13 +1,12 @@
 import { checkOption } from '@throughline/core/integration'
 import type { ConsumerLike } from './client.ts'
+import { watchConsumer } from './consumer-metrics.ts'
 import { tracedEachBatch } from './each-batch.ts'
 import { tracedEachMessage } from './each-message.ts'
 import { replaceMethods, type Method } from './method.ts'
-import {
-  resolveKafkaTracing,
-  type ConsumerTracing,
-  type ConsumerTracingOptions,
-} from './options.ts'
+import type { ConsumerTracing, ConsumerTracingOptions } from './options.ts'
+import { resolveKafkaTracing } from './resolve-options.ts'
+import { settleOffsets } from './settle.ts'
 import { shallowCopy } from './shallow-copy.ts'
 
 /**
@@ -26,14 +25,14 @@ export function traceConsumer<C extends ConsumerLike>(
 }
 
 export function instrumentConsumer(consumer: object, tracing: ConsumerTracing): void {
-  replaceMethods(consumer, {
-    run: (original) =>
-      function (this: unknown, ...args) {
-        const [config, ...rest] = args
-        if (typeof config !== 'object' || config === null) return original.apply(this, args)
-        return original.call(this, withTracedHandlers(config, tracing), ...rest)
-      },
-  })
+  const run = (original: Method): Method =>
+    function (this: unknown, ...args) {
+      const [config, ...rest] = args
+      if (typeof config !== 'object' || config === null) return original.apply(this, args)
+      return original.call(this, withTracedHandlers(config, tracing), ...rest)
+    }
+  const methods = tracing.settling ? { run, commitOffsets: settleOffsets(tracing) } : { run }
+  replaceMethods(consumer, methods, () => watchConsumer(consumer, tracing))
 }
 
 function withTracedHandlers(config: object, tracing: ConsumerTracing): object {

@@ -1,54 +1,120 @@
-import { context, type Attributes } from '@opentelemetry/api'
+import { ROOT_CONTEXT, context, trace, type Attributes, type Context } from '@opentelemetry/api'
 import { guard, type Operation } from '@throughline/core/integration'
-import { BatchLinks, startBatch } from '@throughline/core/messaging'
+import {
+  BatchLinks,
+  DeliveryAttempts,
+  linkBatch,
+  startBatch,
+  type Received,
+} from '@throughline/core/messaging'
 import { extractContext, isTracingSuppressed, runDetached } from '@throughline/core/propagation'
-import type { BatchPayload } from './client.ts'
+import type { BatchPayload, ReceivedMessage } from './client.ts'
+import { isIgnored, relationTo, spanNameFor } from './hooks.ts'
 import { addKey, addOffset } from './message-attributes.ts'
-import type { Method } from './method.ts'
-import { isIgnored, relationTo, spanNameFor, type ConsumerTracing } from './options.ts'
+import { replaceMethods, type Method } from './method.ts'
+import { isIdle } from './no-sdk.ts'
+import type { ConsumerTracing } from './options.ts'
 import { carrierOf, consumerAttributes, runIgnored, runProcess } from './process.ts'
-import { rememberBatch } from './trace-message.ts'
+import { settleBatch } from './settle.ts'
+import { runInBatch } from './trace-message.ts'
 
 type Batch = BatchPayload['batch']
 
 /** One CONSUMER span for each batch: a trace of its own that links to each sender. */
 export function tracedEachBatch(tracing: ConsumerTracing, handler: Method): Method {
+  const attempts = new DeliveryAttempts()
   return function (this: unknown, ...args) {
+    if (isIdle(tracing)) return context.with(ROOT_CONTEXT, handler, this, ...args)
     const call = (): unknown => handler.apply(this, args)
     if (isTracingSuppressed(context.active())) return call()
-    const batch = (args[0] as BatchPayload | undefined)?.batch
+    const payload = args[0] as BatchPayload | undefined
+    const batch = payload?.batch
     // kafkajs hands over empty batches too, where transactions or compaction left nothing to process.
     if (!batch?.messages?.length) return runDetached(call)
     if (isIgnored(tracing, batch.topic)) return runIgnored(call)
-    const operation = guard('Tracing a batch', startEachBatch, tracing, batch)
+    const operation = guard('Tracing a batch', startEachBatch, tracing, batch, attempts)
     if (!operation) return runDetached(call)
-    guard('Remembering a batch', rememberBatch, tracing, operation, batch)
-    return runProcess(tracing, operation, batch.topic, batch.messages, call)
+    if (tracing.settling) guard('Tracing a batch', traceSettlement, tracing, payload as object)
+    return runProcess(tracing, operation, batch.topic, batch.messages, () =>
+      runInBatch(tracing, operation, batch, call),
+    )
   }
 }
 
-function startEachBatch(tracing: ConsumerTracing, batch: Batch): Operation {
-  const spanName = spanNameFor(tracing, 'process', batch.topic)
-  return startBatch(tracing, {
+// In place: Confluent's client looks at the very payload, and it was made for this one call.
+function traceSettlement(tracing: ConsumerTracing, payload: object): void {
+  replaceMethods(payload, { commitOffsetsIfNecessary: settleBatch(tracing) })
+}
+
+function startEachBatch(
+  tracing: ConsumerTracing,
+  batch: Batch,
+  attempts: DeliveryAttempts,
+): Operation {
+  const { topic, partition, messages } = batch
+  const first = messages[0]!
+  const spanName = spanNameFor(tracing, 'process', topic)
+  const batchLinks = new BatchLinks()
+  const sender = linkedSender(tracing, topic, first)
+  if (sender) batchLinks.add(sender, linkAttributes(tracing, topic, first))
+  const operation = startBatch(tracing, {
     system: 'kafka',
-    destination: batch.topic,
-    messageCount: batch.messages.length,
-    links: tracing.relation === 'none' ? [] : linksOf(tracing, batch),
-    attributes: consumerAttributes(tracing, batch.partition),
+    destination: topic,
+    messageCount: messages.length,
+    // One link is there from the start, for samplers that go by it; the others only where they are kept.
+    links: [...batchLinks.links],
+    received: receivedIn(tracing, messages),
+    attributes: consumerAttributes(tracing, partition),
+    deliveryAttempt: attempts.next(
+      `${topic}/${partition}`,
+      Number(first.offset),
+      Number(messages.at(-1)!.offset),
+    ),
     ...(spanName !== undefined && { spanName }),
   })
+  if (tracing.relation !== 'none') {
+    linkBatch(
+      operation,
+      messages,
+      (message) => linkedSender(tracing, topic, message),
+      (message) => linkAttributes(tracing, topic, message),
+      batchLinks,
+    )
+  }
+  return operation
 }
 
-function linksOf(tracing: ConsumerTracing, batch: Batch): BatchLinks['links'] {
-  const batchLinks = new BatchLinks()
-  for (const message of batch.messages) {
-    if (batchLinks.full) break
-    const carrier = carrierOf(message)
-    if (!carrier || relationTo(tracing, message, batch.topic) === 'none') continue
-    const attributes: Attributes = {}
-    addOffset(attributes, message.offset)
-    addKey(attributes, tracing, message.key)
-    batchLinks.add(extractContext(tracing, carrier), attributes)
+/** The context that a message carried, unless it is not to be linked to. */
+function linkedSender(
+  tracing: ConsumerTracing,
+  topic: string,
+  message: ReceivedMessage,
+): Context | undefined {
+  const carrier = carrierOf(message)
+  if (!carrier || relationTo(tracing, message, topic) === 'none') return undefined
+  return extractContext(tracing, carrier)
+}
+
+function linkAttributes(
+  tracing: ConsumerTracing,
+  topic: string,
+  message: ReceivedMessage,
+): Attributes {
+  const attributes: Attributes = {}
+  addOffset(attributes, message.offset)
+  addKey(attributes, tracing, topic, message.key)
+  return attributes
+}
+
+/** Whether a context came in with a batch: its messages are only read when one with a context is sent on. */
+function receivedIn(tracing: ConsumerTracing, messages: readonly ReceivedMessage[]): Received {
+  let spanIds: Set<string | undefined> | undefined
+  return (creation) => {
+    spanIds ??= new Set(
+      messages.map((message) => {
+        return trace.getSpanContext(extractContext(tracing, carrierOf(message)))?.spanId
+      }),
+    )
+    return spanIds.has(creation.spanId)
   }
-  return batchLinks.links
 }

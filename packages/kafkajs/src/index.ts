@@ -3,6 +3,7 @@ export { forwardHeaders } from './forward-headers.ts'
 export { traceKafka } from './kafka.ts'
 export { traceProducer } from './producer.ts'
 export { traceMessage } from './trace-message.ts'
+export { untrace } from './untrace.ts'
 export type {
   ConsumerLike,
   KafkaLike,
@@ -11,3 +12,4 @@ export type {
   SentMessage,
 } from './client.ts'
 export type { ConsumerTracingOptions, KafkaActivity, KafkaTracingOptions } from './options.ts'
+export type { Placement } from './placement.ts'

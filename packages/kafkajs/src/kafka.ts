@@ -2,8 +2,10 @@ import { guard } from '@throughline/core/integration'
 import type { KafkaLike } from './client.ts'
 import { instrumentConsumer } from './consumer.ts'
 import { replaceMethods } from './method.ts'
-import { resolveKafkaTracing, type KafkaTracing, type KafkaTracingOptions } from './options.ts'
+import type { KafkaTracing, KafkaTracingOptions } from './options.ts'
+import { notingPartitions } from './placement.ts'
 import { instrumentProducer } from './producer.ts'
+import { resolveKafkaTracing } from './resolve-options.ts'
 
 /**
  * Traces every producer and consumer that this client makes from now on. The client is changed in place and returned:
@@ -20,22 +22,33 @@ export function traceKafka<K extends KafkaLike>(kafka: K, options: KafkaTracingO
   replaceMethods(kafka, {
     producer: (original) =>
       function (this: unknown, ...args) {
-        const producer = original.apply(this, args)
-        guard('Tracing a producer', instrumentProducer, producer as object, tracing)
-        return producer
+        const [config, ...rest] = args
+        const all = tracing.capturePlacement ? [notingPartitions(config), ...rest] : args
+        const { made, identity } = tracing.identity.watch(kafka, () => original.apply(this, all))
+        guard('Tracing a producer', instrumentProducer, made as object, { ...tracing, identity })
+        return made
       },
     consumer: (original) =>
       function (this: unknown, ...args) {
-        const consumer = original.apply(this, args)
-        guard('Tracing a consumer', instrumentCreated, consumer as object, tracing, args[0])
-        return consumer
+        const { made, identity } = tracing.identity.watch(kafka, () => original.apply(this, args))
+        const own = { ...tracing, identity }
+        guard('Tracing a consumer', instrumentCreated, made as object, own, args[0])
+        return made
       },
   })
   return kafka
 }
 
+interface ConsumerConfig {
+  readonly groupId?: unknown
+  /** Confluent's two ways to say it. */
+  readonly kafkaJS?: { readonly groupId?: unknown } | null
+  readonly 'group.id'?: unknown
+}
+
 function instrumentCreated(consumer: object, tracing: KafkaTracing, config: unknown): void {
-  const groupId = (config as { groupId?: unknown } | null | undefined)?.groupId
+  const given = (config ?? {}) as ConsumerConfig
+  const groupId = given.groupId ?? given.kafkaJS?.groupId ?? given['group.id']
   instrumentConsumer(consumer, {
     ...tracing,
     ...(typeof groupId === 'string' && { groupId }),

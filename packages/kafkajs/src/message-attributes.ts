@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Attributes } from '@opentelemetry/api'
-import { ATTR } from '@throughline/core/integration'
+import { ATTR, guard } from '@throughline/core/integration'
 import type { KafkaTracing } from './options.ts'
 
 /** Longer keys are left out: no attribute may cost unbounded work. */
@@ -13,41 +13,64 @@ interface Message {
 }
 
 /** Adds what is known of a single message from the message itself. */
-export function addMessage(attributes: Attributes, tracing: KafkaTracing, message: Message): void {
+export function addMessage(
+  attributes: Attributes,
+  tracing: KafkaTracing,
+  topic: string,
+  message: Message,
+): void {
   if (message.value === null) attributes[ATTR.kafkaTombstone] = true
-  addKey(attributes, tracing, message.key)
-  const { headers } = message
-  if (tracing.headerKeys.length === 0 || typeof headers !== 'object' || headers === null) return
-  for (const [header, attribute] of tracing.headerKeys) {
-    if (!Object.hasOwn(headers, header)) continue
-    const value = (headers as Record<string, unknown>)[header]
-    const texts = (Array.isArray(value) ? value : [value]).map(textOf)
-    attributes[attribute] = texts.filter((text) => text !== undefined)
-  }
+  addKey(attributes, tracing, topic, message.key)
+  if (tracing.headerKeys.length > 0) addHeaders(attributes, tracing, message.headers)
 }
 
-/** A binary key has no canonical text, and then the conventions ask for no attribute. */
-export function addKey(attributes: Attributes, tracing: KafkaTracing, key: unknown): void {
+/** A binary key has no canonical text, and then the conventions ask for no attribute, unless the user has one for it. */
+export function addKey(
+  attributes: Attributes,
+  tracing: KafkaTracing,
+  topic: string,
+  key: unknown,
+): void {
   if (!tracing.captureKey || key === null || key === undefined) return
-  const length = (key as { length?: number }).length ?? 0
-  const text = length <= MAX_KEY_LENGTH ? textOf(key) : undefined
-  if (text !== undefined) attributes[ATTR.kafkaKey] = text
+  const { keySerializer } = tracing
+  const text = keySerializer
+    ? guard('Option "keySerializer"', keySerializer, key, topic)
+    : textOf(key, MAX_KEY_LENGTH)
+  if (typeof text === 'string' && text.length <= MAX_KEY_LENGTH) attributes[ATTR.kafkaKey] = text
 }
 
 /** Offsets arrive as text because they have 64 bits; those that a number cannot hold are left out. */
 export function addOffset(attributes: Attributes, offset: unknown): void {
-  if (typeof offset !== 'string' || offset === '') return
+  const number = offsetOf(offset)
+  if (number !== undefined) attributes[ATTR.kafkaOffset] = number
+}
+
+export function offsetOf(offset: unknown): number | undefined {
+  if (typeof offset !== 'string' || offset === '') return undefined
   const number = Number(offset)
-  if (Number.isSafeInteger(number) && number >= 0) attributes[ATTR.kafkaOffset] = number
+  return Number.isSafeInteger(number) && number >= 0 ? number : undefined
 }
 
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
-  if (!(value instanceof Uint8Array) || !isUtf8(value) || value.some(isControl)) return undefined
+function addHeaders(attributes: Attributes, tracing: KafkaTracing, headers: unknown): void {
+  if (typeof headers !== 'object' || headers === null) return
+  for (const [header, attribute] of tracing.headerKeys) {
+    if (!Object.hasOwn(headers, header)) continue
+    const value = (headers as Record<string, unknown>)[header]
+    const texts = (Array.isArray(value) ? value : [value]).map((part) => textOf(part, Infinity))
+    attributes[attribute] = texts.filter((text) => text !== undefined)
+  }
+}
+
+function textOf(value: unknown, maxLength: number): string | undefined {
+  if (typeof value === 'string') return value.length <= maxLength ? value : undefined
+  if (!(value instanceof Uint8Array) || value.length > maxLength) return undefined
+  let ascii = true
+  // A number in binary is valid UTF-8 more often than not, but it has control characters.
+  for (let at = 0; at < value.length; at++) {
+    const byte = value[at]!
+    if (byte < 32 || byte === 127) return undefined
+    if (byte > 127) ascii = false
+  }
+  if (!ascii && !isUtf8(value)) return undefined
   return Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8')
-}
-
-// A number in binary is valid UTF-8 more often than not, but it has control characters.
-function isControl(byte: number): boolean {
-  return byte < 32 || byte === 127
 }

@@ -1,16 +1,9 @@
-import {
-  checkChoice,
-  checkOption,
-  guard,
-  InvalidOptionError,
-  resolveTracing,
-  type AttributesHook,
-  type Tracing,
-  type TracingOptions,
-} from '@throughline/core/integration'
+import type { AttributesHook, MeteredTracingOptions, Tracing } from '@throughline/core/integration'
+import type { ExistingContext } from '@throughline/core/messaging'
 import type { Relation } from '@throughline/core/propagation'
+import type { ClientIdentity } from './client-identity.ts'
 import type { ReceivedMessage, SentMessage } from './client.ts'
-import { SCOPE } from './scope.ts'
+import type { Placement } from './placement.ts'
 
 /** A send or a processing that is done: what the `attributes` option is asked with. */
 export interface KafkaActivity {
@@ -18,6 +11,8 @@ export interface KafkaActivity {
   readonly topic: string
   /** All that were sent to the topic by the call, the whole batch, or the one message. */
   readonly messages: readonly (SentMessage | ReceivedMessage)[]
+  /** Where each of the messages sent went, as far as it is known: see `capturePlacement`. */
+  readonly placements?: readonly (Placement | undefined)[]
   /** What the call or the handler resolved with. */
   readonly result?: unknown
   /** What it failed with. */
@@ -25,12 +20,12 @@ export interface KafkaActivity {
 }
 
 /** What `traceKafka` and `traceProducer` accept. */
-export interface KafkaTracingOptions extends TracingOptions {
+export interface KafkaTracingOptions extends MeteredTracingOptions {
   /**
    * Topics not to trace. Messages of theirs carry no context, and nothing that their handlers do is traced.
    * @defaultValue every topic is traced
    */
-  readonly ignore?: (topic: string) => boolean
+  readonly ignore?: readonly string[] | ((topic: string) => boolean)
   /**
    * A name instead of the conventional `send {topic}` or `process {topic}`; `undefined` keeps that one.
    * @defaultValue the conventional name
@@ -53,6 +48,37 @@ export interface KafkaTracingOptions extends TracingOptions {
    */
   readonly captureKey?: boolean
   /**
+   * The text of a key, for keys that are binary or too telling; `undefined` leaves the attribute out.
+   * @defaultValue text as it is, and nothing of a key that is no text
+   */
+  readonly keySerializer?: (key: unknown, topic: string) => string | undefined
+  /**
+   * What each message of a send carries. `'none'`: the context of the send. `'create'`: that of a span of its own, which
+   * the send links to (128 at most); a send of a single message is its own creation. It costs a span a message.
+   * @defaultValue `'none'`
+   */
+  readonly perMessage?: 'none' | 'create'
+  /**
+   * What becomes of a context that a message carries already when it is sent; the send links to it in any case.
+   * `'preserve'`: it stays (an outbox, a connector). `'replace'`: the send's takes its place. `'auto'`: it stays, unless
+   * it is that of the message being processed, whose headers were only passed on (retry, dead-letter topic).
+   * @defaultValue `'auto'`
+   */
+  readonly existingContext?: ExistingContext
+  /**
+   * Whether to record partition and offset of each message of a send: on the send's link to the message's create span,
+   * else as a list on the send. Where a send goes to many partitions, it takes a producer with a `createPartitioner`, such as kafkajs's
+   * `Partitioners.DefaultPartitioner`.
+   * @defaultValue `false`
+   */
+  readonly capturePlacement?: boolean
+  /**
+   * Whether to make spans of commits: `commitOffsets`, `commitOffsetsIfNecessary(offsets)`, and `commit`, `abort` and
+   * `sendOffsets` of transactions. What kafkajs commits by itself is not seen.
+   * @defaultValue `false`
+   */
+  readonly settle?: boolean
+  /**
    * How the processing of a message relates to its sender: `'parent'` continues the sender's trace, `'link'` starts a
    * trace that links to it, `'none'` knows nothing of it. A batch always has a trace of its own, which links to each
    * sender unless the relation is `'none'`.
@@ -60,10 +86,15 @@ export interface KafkaTracingOptions extends TracingOptions {
    */
   readonly relation?: Relation | ((message: ReceivedMessage, topic: string) => Relation)
   /**
-   * The client id, for `messaging.client.id`: kafkajs does not tell it.
-   * @defaultValue the attribute is left out
+   * For `messaging.client.id`.
+   * @defaultValue read off kafkajs once it is connected
    */
   readonly clientId?: string
+  /**
+   * For `messaging.kafka.cluster.id`.
+   * @defaultValue read off kafkajs once it is connected
+   */
+  readonly clusterId?: string
 }
 
 /** What `traceConsumer` accepts. */
@@ -75,11 +106,20 @@ export interface ConsumerTracingOptions extends KafkaTracingOptions {
   readonly groupId?: string
 }
 
-type Hooks = Pick<KafkaTracingOptions, 'ignore' | 'spanName' | 'attributes' | 'clientId'>
+type Hooks = Pick<KafkaTracingOptions, 'spanName' | 'attributes' | 'keySerializer'>
 
 /** The options after they were checked. */
 export interface KafkaTracing extends Tracing, Hooks {
+  /** All of it is the globals': as long as they do nothing, nothing needs to be done. */
+  readonly lazy: boolean
+  readonly identity: ClientIdentity
+  readonly ignore: ((topic: string) => boolean) | undefined
   readonly captureKey: boolean
+  readonly perMessage: 'none' | 'create'
+  readonly existingContext: ExistingContext
+  readonly capturePlacement: boolean
+  /** What settlements are traced with, or only measured; absent where they are neither. */
+  readonly settling?: Tracing
   readonly relation: NonNullable<KafkaTracingOptions['relation']>
   /** The headers to record, each with its attribute. */
   readonly headerKeys: readonly (readonly [header: string, attribute: string])[]
@@ -88,60 +128,4 @@ export interface KafkaTracing extends Tracing, Hooks {
 /** The options of a consumer after they were checked. */
 export interface ConsumerTracing extends KafkaTracing {
   readonly groupId?: string | undefined
-}
-
-const RELATIONS = ['parent', 'link', 'none'] as const
-
-export function resolveKafkaTracing(owner: string, options: KafkaTracingOptions): KafkaTracing {
-  const { ignore, spanName, attributes, captureKey, relation, clientId } = options
-  checkOption(owner, 'ignore', ignore, 'function')
-  checkOption(owner, 'spanName', spanName, 'function')
-  checkOption(owner, 'attributes', attributes, 'function')
-  checkOption(owner, 'captureKey', captureKey, 'boolean')
-  checkOption(owner, 'clientId', clientId, 'string')
-  if (typeof relation !== 'function') checkChoice(owner, 'relation', relation, RELATIONS)
-  return {
-    ...resolveTracing(SCOPE, owner, options),
-    ...(ignore && { ignore }),
-    ...(spanName && { spanName }),
-    ...(attributes && { attributes }),
-    ...(clientId !== undefined && { clientId }),
-    captureKey: captureKey ?? true,
-    relation: relation ?? 'parent',
-    headerKeys: headerKeys(owner, options.captureHeaders),
-  }
-}
-
-export function isIgnored(tracing: KafkaTracing, topic: string): boolean {
-  return tracing.ignore !== undefined && guard('Option "ignore"', tracing.ignore, topic) === true
-}
-
-/** The name that the user wants, or `undefined` for the conventional one. */
-export function spanNameFor(
-  tracing: KafkaTracing,
-  operation: 'send' | 'process',
-  topic: string,
-): string | undefined {
-  if (!tracing.spanName) return undefined
-  const name = guard('Option "spanName"', tracing.spanName, operation, topic)
-  return typeof name === 'string' && name !== '' ? name : undefined
-}
-
-/** A function that throws or answers nonsense counts as the default. */
-export function relationTo(
-  tracing: KafkaTracing,
-  message: ReceivedMessage,
-  topic: string,
-): Relation {
-  if (typeof tracing.relation !== 'function') return tracing.relation
-  const relation = guard('Option "relation"', tracing.relation, message, topic)
-  return relation && RELATIONS.includes(relation) ? relation : 'parent'
-}
-
-function headerKeys(owner: string, names: unknown): KafkaTracing['headerKeys'] {
-  if (names === undefined) return []
-  if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) {
-    throw new InvalidOptionError(owner, 'captureHeaders', 'a list of header names', names)
-  }
-  return names.map((name: string) => [name, `messaging.header.${name}`] as const)
 }

@@ -3,23 +3,31 @@ import { ATTR, runToEnd, type Operation, type Outcome } from '@throughline/core/
 import { startProcess } from '@throughline/core/messaging'
 import { extractContext, suppressTracing, type HeaderCarrier } from '@throughline/core/propagation'
 import type { ReceivedMessage } from './client.ts'
+import { relationTo, spanNameFor } from './hooks.ts'
+import { KAFKA_ATTR } from './kafka-attributes.ts'
 import { addMessage, addOffset } from './message-attributes.ts'
-import { relationTo, spanNameFor, type ConsumerTracing } from './options.ts'
+import type { ConsumerTracing } from './options.ts'
 import { addExtraAttributes, failOperation } from './outcome.ts'
 
 const PLAIN: Outcome<unknown> = { onError: failOperation }
 
+/** A message with what is known of how it came. */
+export interface Delivery {
+  readonly topic: string
+  readonly partition: number
+  readonly message: ReceivedMessage
+  readonly attempt?: number
+  /** To the batch that it came in, which counted it. */
+  readonly batch?: Link[]
+}
+
 /** Starts the span of one message. */
-export function startMessage(
-  tracing: ConsumerTracing,
-  topic: string,
-  partition: number,
-  message: ReceivedMessage,
-  links: Link[] = [],
-): Operation {
+export function startMessage(tracing: ConsumerTracing, delivery: Delivery): Operation {
+  const { topic, partition, message, batch } = delivery
   const attributes = consumerAttributes(tracing, partition)
   addOffset(attributes, message.offset)
-  addMessage(attributes, tracing, message)
+  addQueueTime(attributes, message.timestamp)
+  addMessage(attributes, tracing, topic, message)
   const spanName = spanNameFor(tracing, 'process', topic)
   return startProcess(tracing, {
     system: 'kafka',
@@ -27,7 +35,8 @@ export function startMessage(
     sender: extractContext(tracing, carrierOf(message)),
     relation: relationTo(tracing, message, topic),
     attributes,
-    links,
+    deliveryAttempt: delivery.attempt,
+    ...(batch && { links: batch, countDelivery: false }),
     ...(spanName !== undefined && { spanName }),
   })
 }
@@ -59,7 +68,7 @@ export function runIgnored<T>(call: () => T): T {
 export function consumerAttributes(tracing: ConsumerTracing, partition: number): Attributes {
   const attributes: Attributes = { [ATTR.messagingPartition]: String(partition) }
   if (tracing.groupId !== undefined) attributes[ATTR.messagingGroup] = tracing.groupId
-  if (tracing.clientId !== undefined) attributes[ATTR.messagingClientId] = tracing.clientId
+  tracing.identity.addTo(attributes)
   return attributes
 }
 
@@ -67,4 +76,12 @@ export function consumerAttributes(tracing: ConsumerTracing, partition: number):
 export function carrierOf(message: ReceivedMessage): HeaderCarrier | undefined {
   const { headers } = message
   return typeof headers === 'object' && headers !== null ? (headers as HeaderCarrier) : undefined
+}
+
+/** From the message's timestamp to now. Clocks of two machines differ: less than nothing counts as unknown. */
+function addQueueTime(attributes: Attributes, timestamp: unknown): void {
+  if (typeof timestamp !== 'string' || timestamp === '') return
+  const waited = Date.now() - Number(timestamp)
+  // A broker that was given no time says -1.
+  if (waited >= 0 && Number(timestamp) > 0) attributes[KAFKA_ATTR.queueTime] = waited
 }

@@ -1,32 +1,46 @@
-import { context, isSpanContextValid, type Link } from '@opentelemetry/api'
-import { guard, warnOnce, type Operation } from '@throughline/core/integration'
+import { context, createContextKey, isSpanContextValid, type Link } from '@opentelemetry/api'
+import { guard, isThenable, warnOnce, type Operation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import type { BatchPayload, ReceivedMessage } from './client.ts'
+import { noSdk } from './no-sdk.ts'
 import type { ConsumerTracing } from './options.ts'
 import { runProcess, startMessage } from './process.ts'
 
 /** The batch that a message came in. */
 interface BatchOrigin {
   readonly tracing: ConsumerTracing
-  readonly topic: string
-  readonly partition: number
+  readonly batch: BatchPayload['batch']
   /** To the span of the batch; empty where there is none. */
   readonly links: Link[]
 }
 
-const origins = new WeakMap<object, BatchOrigin>()
+const BATCH = createContextKey('@throughline/kafkajs.batch')
 
-/** Keeps for each message of a batch what `traceMessage` needs to know, as long as the message lives. */
-export function rememberBatch(
+// To note every message of every batch costs more than a batch that is not sampled, so it is done when it is asked for:
+// the batch is found in the context, or among those that run.
+const origins = new WeakMap<object, BatchOrigin>()
+const running = new Set<BatchOrigin>()
+
+/** Runs the handler of a batch so that `traceMessage` finds it. */
+export function runInBatch<T>(
   tracing: ConsumerTracing,
   operation: Operation,
   batch: BatchPayload['batch'],
-): void {
-  const { topic, partition, messages } = batch
+  call: () => T,
+): T {
   const spanContext = operation.span.spanContext()
   const links = isSpanContextValid(spanContext) ? [{ context: spanContext }] : []
-  const origin = { tracing, topic, partition, links }
-  for (const message of messages) origins.set(message, origin)
+  const origin: BatchOrigin = { tracing, batch, links }
+  const stop = (): void => void running.delete(origin)
+  running.add(origin)
+  let result: T | undefined
+  try {
+    result = context.with(context.active().setValue(BATCH, origin), call)
+    return result
+  } finally {
+    if (isThenable(result)) result.then(stop, stop)
+    else stop()
+  }
 }
 
 /**
@@ -34,8 +48,8 @@ export function rememberBatch(
  * span continues the trace of the message's sender, since that is its one cause, and it links to the batch's span. A
  * throw or a rejection makes it an error and reaches you unchanged.
  *
- * Pass the very message that `eachBatch` got: with a copy, or where the consumer is not traced, `fn` runs without a span
- * of its own.
+ * Pass the very message that `eachBatch` got, while its batch runs or in a context that comes from there. With a copy, or
+ * where the consumer is not traced, `fn` runs without a span of its own.
  *
  * @example
  * ```ts
@@ -46,16 +60,35 @@ export function rememberBatch(
  */
 export function traceMessage<T>(message: object, fn: () => T): T {
   if (isTracingSuppressed(context.active())) return fn()
-  const origin = origins.get(message)
+  const origin = origins.get(message) ?? findOrigin(message)
   if (!origin) {
-    warnOnce('traceMessage was given a message that is of no traced batch; it gets no span')
+    if (!noSdk()) {
+      warnOnce('traceMessage was given a message that is of no traced batch; it gets no span')
+    }
     return fn()
   }
   const received = message as ReceivedMessage
   const operation = guard('Tracing a message', startFromBatch, origin, received)
-  return operation ? runProcess(origin.tracing, operation, origin.topic, [received], fn) : fn()
+  if (!operation) return fn()
+  return runProcess(origin.tracing, operation, origin.batch.topic, [received], fn)
 }
 
-function startFromBatch(origin: BatchOrigin, message: ReceivedMessage): Operation {
-  return startMessage(origin.tracing, origin.topic, origin.partition, message, origin.links)
+function findOrigin(message: object): BatchOrigin | undefined {
+  const own = context.active().getValue(BATCH) as BatchOrigin | undefined
+  if (own && adopt(own, message)) return own
+  for (const origin of running) if (adopt(origin, message)) return origin
+  return undefined
+}
+
+/** Notes all messages of a batch if this is one of them. */
+function adopt(origin: BatchOrigin, message: object): boolean {
+  const messages: readonly object[] = origin.batch.messages
+  if (!messages.includes(message)) return false
+  for (const one of messages) origins.set(one, origin)
+  return true
+}
+
+function startFromBatch({ tracing, batch, links }: BatchOrigin, message: ReceivedMessage) {
+  const { topic, partition } = batch
+  return startMessage(tracing, { topic, partition, message, batch: links })
 }

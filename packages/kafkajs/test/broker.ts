@@ -35,6 +35,14 @@ export async function createTopic(name: string, numPartitions: number = 1): Prom
   return topic
 }
 
+export async function readClusterId(kafka: Kafka): Promise<string> {
+  const admin = kafka.admin()
+  await admin.connect()
+  const { clusterId } = await admin.describeCluster()
+  await admin.disconnect()
+  return clusterId
+}
+
 export async function connectProducer(
   kafka: Kafka,
   config?: Parameters<Kafka['producer']>[0],

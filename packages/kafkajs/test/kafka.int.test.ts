@@ -3,12 +3,13 @@ import { withSpan } from '@throughline/core'
 import { createTestTracing, type TestSpan } from '@throughline/testing'
 import { KafkaJSNumberOfRetriesExceeded, type EachBatchPayload, type KafkaMessage } from 'kafkajs'
 import { afterAll, afterEach, expect, test } from 'vitest'
-import { forwardHeaders, traceMessage } from '../src/index.ts'
+import { forwardHeaders, traceKafka, traceMessage } from '../src/index.ts'
 import {
   connectProducer,
   createKafka,
   createTopic,
   createTracedKafka,
+  readClusterId,
   runConsumer,
 } from './broker.ts'
 
@@ -28,7 +29,8 @@ const countOf = (name: string, count: number) => (spans: TestSpan[]) => {
 
 test('a message is processed in the trace of its sender, and what the handler does belongs to it', async () => {
   const topic = await createTopic('orders')
-  const kafka = createTracedKafka({ clientId: 'shop' })
+  const kafka = traceKafka(createKafka({ clientId: 'shop' }))
+  const clusterId = await readClusterId(kafka)
   const producer = await connectProducer(kafka)
   const { groupId } = await runConsumer(kafka, topic, {
     eachMessage: async () => withSpan('ship', async () => {}),
@@ -48,6 +50,7 @@ test('a message is processed in the trace of its sender, and what the handler do
     'messaging.kafka.offset': 0,
     'messaging.kafka.message.key': 'order-1',
     'messaging.client.id': 'shop',
+    'messaging.kafka.cluster.id': clusterId,
   })
   expect(metadata).toMatchObject({ topicName: topic, partition: 0, baseOffset: '0' })
   expect(process).toMatchObject({ kind: 'CONSUMER', parentSpanId: send.spanId, status: 'UNSET' })
@@ -62,6 +65,8 @@ test('a message is processed in the trace of its sender, and what the handler do
     'messaging.kafka.offset': 0,
     'messaging.kafka.message.key': 'order-1',
     'messaging.client.id': 'shop',
+    'messaging.kafka.cluster.id': clusterId,
+    'kafka.record.queue_time_ms': expect.any(Number),
   })
   expect(tracing.span('ship').parentSpanId).toBe(process.spanId)
   expect(tracing.unended()).toEqual([])
@@ -192,6 +197,10 @@ test('a handler that throws makes its attempt an error, and the redelivery is an
   expect(failed!.attributes['error.type']).toBe('OutOfStockError')
   expect(failed!.events.map((event) => event.name)).toEqual(['exception'])
   expect(succeeded).toMatchObject({ status: 'UNSET', parentSpanId: failed!.parentSpanId })
+  const recorded = [failed, succeeded].map(
+    (span) => span!.attributes['throughline.delivery_attempt'],
+  )
+  expect(recorded).toEqual([undefined, 2])
 })
 
 test('tombstones and keys: text is recorded, bytes that are no text are not', async () => {

@@ -27,6 +27,7 @@ test('the package has these entry points', () => {
     'traceKafka',
     'traceMessage',
     'traceProducer',
+    'untrace',
   ])
 })
 

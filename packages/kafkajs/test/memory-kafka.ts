@@ -8,6 +8,8 @@ export interface RunConfig {
   partitionsConsumedConcurrently?: number
 }
 
+type Partitioner = (args: object) => unknown
+
 type Send = (argument: object) => Promise<unknown>
 
 export interface MemoryProducer {
@@ -45,20 +47,22 @@ export function createMemoryKafka(): MemoryKafka {
   const sent: object[] = []
   const runs: RunConfig[] = []
   let answer = (): Promise<unknown> => Promise.resolve([])
-  const send = (argument: object): Promise<unknown> => {
+  const send = (argument: object, partitioner?: Partitioner): Promise<unknown> => {
     sent.push(argument)
+    const { topic, messages = [] } = argument as { topic?: string; messages?: readonly object[] }
+    if (partitioner) for (const one of messages) partitioner({ topic, message: one })
     return answer()
   }
-  const messages = () => ({
-    send: (record: object) => send(record),
+  const messages = (partitioner?: Partitioner) => ({
+    send: (record: object) => send(record, partitioner),
     sendBatch: (batch: object) => send(batch),
   })
   const commit = (): Promise<string> => Promise.resolve('committed')
   const abort = (): Promise<string> => Promise.resolve('aborted')
   return {
     kafka: {
-      producer: () => ({
-        ...messages(),
+      producer: (config: { createPartitioner?: () => Partitioner } = {}) => ({
+        ...messages(config.createPartitioner?.()),
         transaction: () => Promise.resolve({ ...messages(), commit, abort }),
       }),
       consumer: () => ({

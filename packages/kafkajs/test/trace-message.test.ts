@@ -1,5 +1,5 @@
 import { diag, DiagLogLevel, trace } from '@opentelemetry/api'
-import { withSpan } from '@throughline/core'
+import { bindContext, runDetached, withSpan } from '@throughline/core'
 import { createTestTracing } from '@throughline/testing'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { traceConsumer, traceMessage, type ReceivedMessage } from '../src/index.ts'
@@ -62,10 +62,21 @@ test('the relation of the consumer holds for its messages', async () => {
   expect(single!.links.map((link) => link.spanId)).toEqual(['a'.repeat(16), batch!.spanId])
 })
 
-test('it works where the context was lost, also after the batch', async () => {
+test('it works where the context was lost, and afterwards for all messages of that batch', async () => {
+  const messages = [message({ headers: sentBy('a') }), message({ headers: sentBy('b') })]
+  await inBatch(messages, () => runDetached(() => traceMessage(messages[0]!, () => {})))
+  traceMessage(messages[1]!, () => {})
+  const parents = tracing.spans().map((span) => span.parentSpanId)
+  expect(parents).toEqual(['a'.repeat(16), undefined, 'b'.repeat(16)])
+})
+
+test('it works after the batch in a context that comes from there', async () => {
   const one = message({ headers: sentBy('a') })
-  await inBatch([one], () => {})
-  traceMessage(one, () => {})
+  let later = (): void => {}
+  await inBatch([one], () => {
+    later = bindContext(() => traceMessage(one, () => {}))
+  })
+  later()
   expect(tracing.spans().at(-1)).toMatchObject({ parentSpanId: 'a'.repeat(16) })
 })
 

@@ -37,15 +37,17 @@ export class BatchLinks {
  *
  * @param senderOf - the context that a message carried; ROOT or `undefined` where it carried none
  * @param attributesOf - what varies from message to message
+ * @param batchLinks - those that the span was started with; it gets the others
  */
 export function linkBatch<M>(
   operation: Operation,
   messages: readonly M[],
   senderOf: (message: M) => Context | undefined,
   attributesOf?: (message: M) => Attributes | undefined,
+  batchLinks: BatchLinks = new BatchLinks(),
 ): void {
   if (operation.recording)
-    guard('Linking a batch', link, operation, messages, senderOf, attributesOf)
+    guard('Linking a batch', link, operation, messages, senderOf, attributesOf, batchLinks)
 }
 
 function link<M>(
@@ -53,14 +55,15 @@ function link<M>(
   messages: readonly M[],
   senderOf: (message: M) => Context | undefined,
   attributesOf: ((message: M) => Attributes | undefined) | undefined,
+  batchLinks: BatchLinks,
 ): void {
-  const batchLinks = new BatchLinks()
+  const from = batchLinks.links.length
   let at = 0
   for (; at < messages.length && !batchLinks.full; at++) {
     const message = messages[at]!
     const sender = senderOf(message)
     if (sender) batchLinks.add(sender, attributesOf?.(message))
   }
-  operation.span.addLinks(batchLinks.links)
+  operation.span.addLinks(batchLinks.links.slice(from))
   if (at < messages.length) operation.set({ [ATTR.unlinkedMessages]: messages.length - at })
 }
