@@ -23,6 +23,10 @@ export function endTopicSend(
     const topic = description.destination
     const entries = entriesOf(result, topic)
     operation.set(placeOf(send, entries))
+    // kafkajs learns of its cluster with the first send.
+    if (description.attributes?.[KAFKA_ATTR.clusterId] === undefined) {
+      operation.set(identityOf(tracing))
+    }
     const placements = tracing.capturePlacement ? placementsOf(sent, entries) : undefined
     if (send.created) linkCreated(send, placements)
     else if (placements && messages.length > 1) operation.set(listOf(placements))
@@ -43,6 +47,12 @@ export function failTopicSend(tracing: KafkaTracing, send: RunningSend, error: u
     error,
   })
   failOperation(error, operation)
+}
+
+function identityOf(tracing: KafkaTracing): Attributes {
+  const attributes: Attributes = {}
+  tracing.identity.addTo(attributes)
+  return attributes
 }
 
 /** What is known of all messages: their partition where it is the same, the offset of a single one. */
