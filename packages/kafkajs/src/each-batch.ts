@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, context, trace, type Attributes, type Context } from '@opentelemetry/api'
+import { ROOT_CONTEXT, context, trace, type Attributes } from '@opentelemetry/api'
 import { guard, type Operation } from '@throughline/core/integration'
 import {
   BatchLinks,
@@ -9,7 +9,8 @@ import {
 } from '@throughline/core/messaging'
 import { extractContext, isTracingSuppressed, runDetached } from '@throughline/core/propagation'
 import type { BatchPayload, ReceivedMessage } from './client.ts'
-import { isIgnored, relationTo, spanNameFor } from './hooks.ts'
+import { isIgnored, spanNameFor } from './hooks.ts'
+import { linkedSenders } from './linked-sender.ts'
 import { addKey, addOffset } from './message-attributes.ts'
 import { replaceMethods, type Method } from './method.ts'
 import { isIdle } from './no-sdk.ts'
@@ -55,7 +56,8 @@ function startEachBatch(
   const first = messages[0]!
   const spanName = spanNameFor(tracing, 'process', topic)
   const batchLinks = new BatchLinks()
-  const sender = linkedSender(tracing, topic, first)
+  const senderOf = linkedSenders(tracing, topic)
+  const sender = senderOf(first)
   if (sender) batchLinks.add(sender, linkAttributes(tracing, topic, first))
   const operation = startBatch(tracing, {
     system: 'kafka',
@@ -76,23 +78,12 @@ function startEachBatch(
     linkBatch(
       operation,
       messages,
-      (message) => linkedSender(tracing, topic, message),
+      senderOf,
       (message) => linkAttributes(tracing, topic, message),
       batchLinks,
     )
   }
   return operation
-}
-
-/** The context that a message carried, unless it is not to be linked to. */
-function linkedSender(
-  tracing: ConsumerTracing,
-  topic: string,
-  message: ReceivedMessage,
-): Context | undefined {
-  const carrier = carrierOf(message)
-  if (!carrier || relationTo(tracing, message, topic) === 'none') return undefined
-  return extractContext(tracing, carrier)
 }
 
 function linkAttributes(

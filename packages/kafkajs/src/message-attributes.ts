@@ -72,5 +72,8 @@ function textOf(value: unknown, maxLength: number): string | undefined {
     if (byte > 127) ascii = false
   }
   if (!ascii && !isUtf8(value)) return undefined
-  return Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8')
+  const bytes = Buffer.isBuffer(value)
+    ? value
+    : Buffer.from(value.buffer, value.byteOffset, value.length)
+  return bytes.toString(ascii ? 'latin1' : 'utf8')
 }

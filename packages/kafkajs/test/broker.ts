@@ -11,10 +11,13 @@ afterAll(async () => {
 })
 
 /** A client of the shared broker. */
-export function createKafka(config: Partial<KafkaConfig> = {}): Kafka {
+export function createKafka(
+  config: Partial<KafkaConfig> = {},
+  Client: typeof Kafka = Kafka,
+): Kafka {
   const brokers = process.env['KAFKA_BROKERS']
   if (!brokers) throw new Error('KAFKA_BROKERS is not set: run with `--project integration`')
-  return new Kafka({
+  return new Client({
     brokers: brokers.split(','),
     logLevel: logLevel.NOTHING,
     retry: { initialRetryTime: 20, retries: 5 },

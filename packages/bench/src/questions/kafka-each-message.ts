@@ -1,0 +1,19 @@
+import { receivingMessages } from '../kafka-subject.ts'
+import type { Question } from '../question.ts'
+
+export const question: Question = {
+  title: 'An `eachMessage` of kafkajs, with the client stubbed',
+  unit: 'message',
+  base: 'no tracing',
+  peer: 'instrumentation-kafkajs',
+  budgets: { '@throughline/kafkajs': 0.8 },
+  variants: {
+    'no tracing': () => receivingMessages({ by: 'no one', sdk: 'none' }),
+    '@throughline/kafkajs': () => receivingMessages({ by: 'throughline', sdk: 'recording' }),
+    '@throughline/kafkajs, sampled out': () =>
+      receivingMessages({ by: 'throughline', sdk: 'sampled out' }),
+    'instrumentation-kafkajs': () => receivingMessages({ by: 'peer', sdk: 'recording' }),
+    'instrumentation-kafkajs, sampled out': () =>
+      receivingMessages({ by: 'peer', sdk: 'sampled out' }),
+  },
+}

@@ -1,0 +1,26 @@
+import { ROOT_CONTEXT, type Context } from '@opentelemetry/api'
+import { extractContext, headerGetter, w3cPropagator } from '@throughline/core/propagation'
+import type { ReceivedMessage } from './client.ts'
+import { relationTo } from './hooks.ts'
+import type { ConsumerTracing } from './options.ts'
+import { carrierOf } from './process.ts'
+
+const W3C = new Set(['traceparent', 'tracestate', 'baggage'])
+
+/** The context that a message carried; `undefined` where it is not to be linked to. */
+export type LinkedSender = (message: ReceivedMessage) => Context | undefined
+
+/**
+ * Reads the senders of a batch. A link takes their span alone: where the propagator knows no fields but W3C's, it is read
+ * without the rest, which is half of the cost of a batch.
+ */
+export function linkedSenders(tracing: ConsumerTracing, topic: string): LinkedSender {
+  if (tracing.relation === 'none') return () => undefined
+  const isW3c = tracing.propagator.fields().every((field) => W3C.has(field))
+  return (message) => {
+    const carrier = carrierOf(message)
+    if (!carrier || relationTo(tracing, message, topic) === 'none') return undefined
+    if (isW3c) return w3cPropagator.extract(ROOT_CONTEXT, carrier, headerGetter)
+    return extractContext(tracing, carrier)
+  }
+}
