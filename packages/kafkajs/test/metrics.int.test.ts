@@ -1,0 +1,67 @@
+// That kafkajs's own events say what the metrics are made of.
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import { afterAll, expect, test, vi } from 'vitest'
+import { connectProducer, createTopic, createTracedKafka } from './broker.ts'
+
+const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 1e8 })
+const metrics = new MeterProvider({ readers: [reader] })
+afterAll(() => reader.shutdown())
+
+async function read(name: string) {
+  exporter.reset()
+  await reader.forceFlush()
+  return exporter
+    .getMetrics()
+    .flatMap((data) => data.scopeMetrics.flatMap((scope) => scope.metrics))
+    .filter(({ descriptor }) => descriptor.name === name)
+    .flatMap(({ dataPoints }) => dataPoints.map(({ attributes, value }) => ({ attributes, value })))
+}
+
+test('a consumer that gives up has its lag and its crash measured', async () => {
+  const topic = await createTopic('lag')
+  const kafka = createTracedKafka({ metrics })
+  const producer = await connectProducer(kafka)
+  await producer.send({ topic, messages: ['1', '2', '3'].map((value) => ({ value })) })
+  const groupId = `lag-${topic}`
+  // A broker that is still loading its groups is another crash, after which kafkajs joins again.
+  const restartOnFailure = ({ message }: Error): Promise<boolean> =>
+    Promise.resolve(message !== 'no stock')
+  const consumer = kafka.consumer({
+    groupId,
+    maxWaitTimeInMs: 100,
+    retry: { retries: 3, initialRetryTime: 50, restartOnFailure },
+  })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  const crashed = new Promise<void>((resolve) => {
+    consumer.on('consumer.crash', ({ payload }) => !payload.restart && resolve())
+  })
+  await consumer.run({ eachMessage: () => Promise.reject(new TypeError('no stock')) })
+  await crashed
+  const group = { 'messaging.system': 'kafka', 'messaging.consumer.group.name': groupId }
+  await vi.waitFor(async () => {
+    expect(await read('kafka.consumer.crashes')).toContainEqual({
+      attributes: { ...group, 'error.type': 'TypeError' },
+      value: 1,
+    })
+  })
+  const [lag] = await read('kafka.consumer.records_lag')
+  expect(lag!.attributes).toEqual({
+    ...group,
+    'messaging.destination.name': topic,
+    'messaging.destination.partition.id': '0',
+  })
+  expect(lag!.value).toBeGreaterThanOrEqual(2)
+  const [consumed] = await read('messaging.client.consumed.messages')
+  expect(consumed).toMatchObject({
+    attributes: { ...group, 'messaging.destination.name': topic },
+    value: expect.any(Number),
+  })
+  await consumer.disconnect()
+})
