@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
@@ -8,19 +7,17 @@ import { registerSdk } from './sdk.ts'
 
 const require = createRequire(import.meta.url)
 
-/** A node:http server that is sent requests from another process. */
-export async function nodeHttp(
+/** A node:http server that is sent requests. */
+export function nodeHttp(
   setUp: (server: Server) => unknown,
   options: { sampled?: boolean } = {},
-): Promise<Subject> {
+): Subject {
   registerSdk(options)
   const server = createServer((request, response) => {
     request.resume()
     response.setHeader('content-type', 'application/json').end('{"ok":true}')
   })
   setUp(server)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
   return underLoad(server)
 }
 
