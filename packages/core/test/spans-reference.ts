@@ -72,7 +72,7 @@ export function renderSpansReference(lifecycles: readonly Lifecycle[]): string {
 }
 
 /** The table of what is the same in all packages. */
-export function renderLifecycles(lifecycles: readonly Lifecycle[]): string {
+function renderLifecycles(lifecycles: readonly Lifecycle[]): string {
   return table(
     ['lifecycle', 'name, for example', 'kind', 'attributes at the start', 'attributes after it'],
     lifecycles.map(({ what, name, kind, atStart, later }) => [
