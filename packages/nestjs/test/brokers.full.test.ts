@@ -1,7 +1,7 @@
 import { Transport, type ClientProvider, type MicroserviceOptions } from '@nestjs/microservices'
+import { startServices, type Services } from '@throughline/test-services'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { afterAll, afterEach, beforeAll, describe } from 'vitest'
-import { MQTT, NATS, RABBITMQ, startBroker, type Broker } from './brokers.ts'
 import { startRpc, type RunningRpc } from './rpc-app.ts'
 import { describeTransport } from './rpc-cases.ts'
 
@@ -15,46 +15,31 @@ afterAll(() => tracing.shutdown())
 
 type Options = MicroserviceOptions & ClientProvider
 
-const BROKERS: readonly [string, Parameters<typeof startBroker>[0], (port: number) => Options][] = [
-  [
-    'nats',
-    NATS,
-    (port) => ({ transport: Transport.NATS, options: { servers: [`nats://127.0.0.1:${port}`] } }),
-  ],
+const BROKERS: readonly ['nats' | 'rabbitmq' | 'mqtt', (url: string) => Options][] = [
+  ['nats', (url) => ({ transport: Transport.NATS, options: { servers: [url] } })],
   [
     'rabbitmq',
-    RABBITMQ,
-    (port) => ({
+    (url) => ({
       transport: Transport.RMQ,
-      options: {
-        urls: [`amqp://127.0.0.1:${port}`],
-        queue: 'stock',
-        queueOptions: { durable: false },
-      },
+      options: { urls: [url], queue: 'stock', queueOptions: { durable: false } },
     }),
   ],
-  [
-    'mqtt',
-    MQTT,
-    (port) => ({
-      transport: Transport.MQTT,
-      options: { url: `mqtt://127.0.0.1:${port}`, protocolVersion: 5 },
-    }),
-  ],
+  ['mqtt', (url) => ({ transport: Transport.MQTT, options: { url, protocolVersion: 5 } })],
 ]
 
-describe.each(BROKERS)('over %s', (name, command, optionsFor) => {
-  let broker: Broker
+describe.each(BROKERS)('over %s', (name, optionsFor) => {
+  let services: Services
   let running: RunningRpc
 
+  // A broker may have to be installed first.
   beforeAll(async () => {
-    broker = await startBroker(command)
-    const options = optionsFor(broker.port)
+    services = await startServices([name])
+    const options = optionsFor(services[name]!.address)
     running = await startRpc(options, options)
-  })
+  }, 400_000)
   afterAll(async () => {
     await running?.close()
-    await broker?.stop()
+    await services?.stop()
   })
 
   describeTransport(
