@@ -10,6 +10,7 @@ import async from 'async'
 import { Cron } from 'croner'
 import fastq from 'fastq'
 import PQueue from 'p-queue'
+import { Subject, concatMap, from } from 'rxjs'
 import { afterAll, describe, expect, test } from 'vitest'
 
 const sdk = createTestTracing({ global: false }) // for its context manager
@@ -177,6 +178,15 @@ const rows: readonly Row[] = [
     () => {
       const tasks = async.queue<Task>((task, done) => void thenCall(task, done), 1)
       return (task) => void tasks.push(task)
+    },
+    ['A', 'A'],
+  ),
+  queue(
+    'RxJS: a `Subject` and `concatMap`',
+    () => {
+      const tasks = new Subject<Task>()
+      tasks.pipe(concatMap((task) => from(task()))).subscribe()
+      return (task) => tasks.next(task)
     },
     ['A', 'A'],
   ),
