@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT, context, trace, type Attributes } from '@opentelemetry/api'
-import { guard, type Operation } from '@throughline/core/integration'
+import { guard, isIdle, type Operation } from '@throughline/core/integration'
 import {
   BatchLinks,
   DeliveryAttempts,
@@ -13,7 +13,6 @@ import { isIgnored, spanNameFor } from './hooks.ts'
 import { linkedSenders } from './linked-sender.ts'
 import { addKey, addOffset } from './message-attributes.ts'
 import { replaceMethods, type Method } from './method.ts'
-import { isIdle } from './no-sdk.ts'
 import type { ConsumerTracing } from './options.ts'
 import { carrierOf, consumerAttributes, runIgnored, runProcess } from './process.ts'
 import { settleBatch } from './settle.ts'

@@ -1,11 +1,10 @@
 import { ROOT_CONTEXT, context } from '@opentelemetry/api'
-import { guard, type Operation } from '@throughline/core/integration'
+import { guard, isIdle, type Operation } from '@throughline/core/integration'
 import { DeliveryAttempts } from '@throughline/core/messaging'
 import { isTracingSuppressed, runDetached } from '@throughline/core/propagation'
 import type { MessagePayload } from './client.ts'
 import { isIgnored } from './hooks.ts'
 import type { Method } from './method.ts'
-import { isIdle } from './no-sdk.ts'
 import type { ConsumerTracing } from './options.ts'
 import { runIgnored, runProcess, startMessage } from './process.ts'
 

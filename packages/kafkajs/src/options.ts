@@ -110,8 +110,6 @@ type Hooks = Pick<KafkaTracingOptions, 'spanName' | 'attributes' | 'keySerialize
 
 /** The options after they were checked. */
 export interface KafkaTracing extends Tracing, Hooks {
-  /** All of it is the globals': as long as they do nothing, nothing needs to be done. */
-  readonly lazy: boolean
   readonly identity: ClientIdentity
   readonly ignore: ((topic: string) => boolean) | undefined
   readonly captureKey: boolean

@@ -23,7 +23,6 @@ export function resolveKafkaTracing(owner: string, options: KafkaTracingOptions)
     ...(attributes && { attributes }),
     ...(keySerializer && { keySerializer }),
     ...(settling && { settling }),
-    lazy: !options.tracerProvider && !options.propagator && !tracing.meter,
     identity: new ClientIdentity(options.clientId, options.clusterId),
     ignore: ignoreOf(options.ignore),
     captureKey: options.captureKey ?? true,

@@ -1,10 +1,17 @@
 import { context, createContextKey, isSpanContextValid, type Link } from '@opentelemetry/api'
-import { guard, isThenable, warnOnce, type Operation } from '@throughline/core/integration'
+import {
+  guard,
+  isIdle,
+  isThenable,
+  resolveTracing,
+  warnOnce,
+  type Operation,
+} from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import type { BatchPayload, ReceivedMessage } from './client.ts'
-import { noSdk } from './no-sdk.ts'
 import type { ConsumerTracing } from './options.ts'
 import { runProcess, startMessage } from './process.ts'
+import { SCOPE } from './scope.ts'
 
 /** The batch that a message came in. */
 interface BatchOrigin {
@@ -14,6 +21,7 @@ interface BatchOrigin {
   readonly links: Link[]
 }
 
+const GLOBALS = resolveTracing(SCOPE, 'traceMessage', {})
 const BATCH = createContextKey('@throughline/kafkajs.batch')
 
 // To note every message of every batch costs more than a batch that is not sampled, so it is done when it is asked for:
@@ -62,7 +70,7 @@ export function traceMessage<T>(message: object, fn: () => T): T {
   if (isTracingSuppressed(context.active())) return fn()
   const origin = origins.get(message) ?? findOrigin(message)
   if (!origin) {
-    if (!noSdk()) {
+    if (!isIdle(GLOBALS)) {
       warnOnce('traceMessage was given a message that is of no traced batch; it gets no span')
     }
     return fn()
