@@ -1,4 +1,5 @@
 import type { SentMessage } from './client.ts'
+import { withoutContext } from './context-headers.ts'
 import { canCarry, type Carry } from './outgoing.ts'
 import type { KafkaTracing } from './options.ts'
 import { shallowCopy } from './shallow-copy.ts'
@@ -44,14 +45,11 @@ export class ContextCarrier {
     if (carried?.keeps || !canCarry(message.headers)) return message
     const fields = send.created?.[at]?.fields ?? send.fields
     const copy = shallowCopy(message) as { headers?: unknown } & SentMessage
-    const headers: Record<string, unknown> = { ...message.headers, ...fields }
-    if (carried) {
-      // Also what the old context had and the new one has not: its trace state, its baggage.
-      for (const name of this.#tracing.propagator.fields()) {
-        if (!Object.hasOwn(fields, name)) delete headers[name]
-      }
-    }
-    copy.headers = headers
+    // Also what the old context had and the new one has not: its trace state, its baggage.
+    const kept = carried
+      ? withoutContext(message.headers, this.#tracing.propagator.fields())
+      : message.headers
+    copy.headers = { ...kept, ...fields }
     return copy
   }
 }

@@ -1,4 +1,5 @@
 import { withSpan } from '@throughline/core'
+import { propagators } from '@throughline/core/propagation'
 import { createTestTracing } from '@throughline/testing'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { forwardHeaders, traceKafka, traceMessage, type KafkaTracingOptions } from '../src/index.ts'
@@ -61,6 +62,19 @@ test.each([
     expect(contextOf(sent[0])).toBe(stays ? 'a'.repeat(16) : send.spanId)
   },
 )
+
+test('of a context that is replaced no baggage is left either, also where each entry has a header', async () => {
+  const { producer, sent } = start({
+    propagator: propagators({ extract: ['jaeger'], inject: ['jaeger'] }),
+    existingContext: 'replace',
+  })
+  const old = `${'a'.repeat(32)}:${'a'.repeat(16)}:0:1`
+  const headers = { 'uber-trace-id': old, 'uberctx-tenant': 'acme', kept: 'yes' }
+  await producer.send({ topic, messages: [{ value: 'v', headers }] })
+  const carried = sent[0].messages[0].headers
+  expect(Object.keys(carried).toSorted()).toEqual(['kept', 'uber-trace-id'])
+  expect(carried['uber-trace-id']).toContain(tracing.span('send orders').spanId)
+})
 
 test('while a message is processed, the context of another one stays', async () => {
   const { producer, consumer, sent, deliver } = start()

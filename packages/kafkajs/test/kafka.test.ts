@@ -168,6 +168,11 @@ test('forwardHeaders leaves out what the propagator writes', () => {
   }
 })
 
+test('forwardHeaders leaves out baggage that has a header for each entry', () => {
+  const headers = { 'uberctx-tenant': 'acme', 'ot-baggage-tenant': 'acme', 'uber-eats': 'yes' }
+  expect(api.forwardHeaders({ headers })).toEqual({ 'uber-eats': 'yes' })
+})
+
 test('forwardHeaders of a message without headers is empty', () => {
   expect(api.forwardHeaders({})).toEqual({})
   expect(api.forwardHeaders({ headers: null })).toEqual({})
