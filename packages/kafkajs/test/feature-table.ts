@@ -189,12 +189,17 @@ export const CONSUMER: readonly Feature[] = [
     'groups.int',
     'partitions that are consumed at the same time do not mix their contexts',
   ),
-  row('lag', '-~--YY', 'metrics', 'lag, rebalances and crashes come from kafkajs’s own events'),
   row(
-    'rebalances and crashes',
+    'lag and crashes',
+    '-~--YY',
+    'metrics.int',
+    'a consumer that gives up has its lag and its crash measured',
+  ),
+  row(
+    'rebalances',
     '----YY',
-    'metrics',
-    'lag, rebalances and crashes come from kafkajs’s own events',
+    'metrics.int',
+    'a group of three that is joined one after the other counts each rebalance of those that were there',
   ),
   row(
     'commits',

@@ -5,6 +5,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
+import type { Consumer } from 'kafkajs'
 import { afterAll, expect, test, vi } from 'vitest'
 import { connectProducer, createTopic, createTracedKafka } from './broker.ts'
 
@@ -64,4 +65,45 @@ test('a consumer that gives up has its lag and its crash measured', async () => 
     value: expect.any(Number),
   })
   await consumer.disconnect()
+})
+
+test('a group of three that is joined one after the other counts each rebalance of those that were there', async () => {
+  const topic = await createTopic('rebalances', 3)
+  const groupId = `rebalances-${topic}`
+  const kafka = createTracedKafka({ metrics })
+  let heard = 0
+  const assigned: number[] = []
+  const consumers: Consumer[] = []
+  const join = async (): Promise<void> => {
+    const at = consumers.length
+    const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 50, heartbeatInterval: 100 })
+    consumers.push(consumer)
+    consumer.on('consumer.rebalancing', () => heard++)
+    consumer.on('consumer.group_join', ({ payload }) => {
+      assigned[at] = payload.memberAssignment[topic]?.length ?? 0
+    })
+    await consumer.connect()
+    await consumer.subscribe({ topic })
+    await consumer.run({ eachMessage: () => Promise.resolve() })
+  }
+  const rebalances = async () =>
+    (await read('kafka.consumer.rebalances')).filter(
+      ({ attributes }) => attributes['messaging.consumer.group.name'] === groupId,
+    )
+  await join()
+  await vi.waitFor(() => expect(assigned).toEqual([3]), 10_000)
+  expect(await rebalances()).toEqual([])
+  await join()
+  await vi.waitFor(() => expect(new Set(assigned)).toEqual(new Set([1, 2])), 10_000)
+  await join()
+  await vi.waitFor(() => expect(assigned).toEqual([1, 1, 1]), 10_000)
+  // The first was called back twice, the second once at least.
+  expect(heard).toBeGreaterThanOrEqual(3)
+  expect(await rebalances()).toEqual([
+    {
+      attributes: { 'messaging.system': 'kafka', 'messaging.consumer.group.name': groupId },
+      value: heard,
+    },
+  ])
+  await Promise.all(consumers.map((consumer) => consumer.disconnect()))
 })
