@@ -1,19 +1,16 @@
 import { context } from '@opentelemetry/api'
 import { checkOption, guard, isThenable, warnOnce } from '@throughline/core/integration'
 import { isTracingSuppressed, runDetached } from '@throughline/core/propagation'
-import type { PgBoss } from 'pg-boss'
-import { writeCarrier } from '../carrier.ts'
 import type { JobToEnqueue, JobToProcess } from '../job.ts'
 import { processAttributes } from '../job-attributes.ts'
-import { runEnqueue } from '../job-tracer.ts'
-import { resolveJobTracing, type JobTracing, type JobTracingOptions } from '../options.ts'
-import { pack } from '../payload-carrier.ts'
+import { resolveJobTracing, type JobTracingOptions } from '../options.ts'
 import { runBatch } from '../run-batch.ts'
 import { runJob } from '../run-job.ts'
 import { judge } from '../verdict.ts'
 import { rememberItems } from './batch-item.ts'
 import { openJob, type BossJob } from './job.ts'
 import { nativeProcessSpan } from './native-span.ts'
+import { tracedInsert, tracedSend, type BossTracing, type Method } from './traced-send.ts'
 
 export interface PgBossTracingOptions extends JobTracingOptions<JobToProcess, JobToEnqueue> {
   /**
@@ -24,14 +21,14 @@ export interface PgBossTracingOptions extends JobTracingOptions<JobToProcess, Jo
   readonly native?: boolean
 }
 
-type Settings = JobTracing<JobToProcess, JobToEnqueue>
-type Method = (...args: any[]) => unknown
-type Wrap = (state: State, method: Method) => Method
-
-/** `native` becomes true when a span of pg-boss's own is seen. */
-interface State extends Settings {
-  native: boolean
+/** What is needed of a pg-boss, of version 10 to 12. */
+export interface PgBossLike {
+  start(): Promise<unknown>
+  send(...args: any[]): Promise<unknown>
+  work(...args: any[]): Promise<unknown>
 }
+
+type Wrap = (state: BossTracing, method: Method) => Method
 
 const WRAPS: Readonly<Record<string, Wrap>> = {
   start:
@@ -42,7 +39,10 @@ const WRAPS: Readonly<Record<string, Wrap>> = {
   sendAfter: tracedSend,
   sendThrottled: tracedSend,
   sendDebounced: tracedSend,
+  publish: tracedSend,
+  upsert: tracedSend,
   insert: tracedInsert,
+  flow: tracedInsert,
   work: tracedWork,
 }
 
@@ -58,11 +58,11 @@ const WRAPS: Readonly<Record<string, Wrap>> = {
  * const boss = tracePgBoss(new PgBoss({ connectionString, openTelemetry: { enabled: false } }))
  * ```
  */
-export function tracePgBoss<B extends PgBoss>(boss: B, options: PgBossTracingOptions = {}): B {
+export function tracePgBoss<B extends PgBossLike>(boss: B, options: PgBossTracingOptions = {}): B {
   checkOption('tracePgBoss', 'native', options.native, 'boolean')
   const settings = resolveJobTracing('tracePgBoss', 'pg-boss', options)
   if (!settings.enabled) return boss
-  const state: State = { ...settings, native: options.native ?? false }
+  const state: BossTracing = { ...settings, native: options.native ?? false }
   const methods = new Map<unknown, unknown>()
   return new Proxy(boss, {
     get(target, key, proxy) {
@@ -83,32 +83,9 @@ export function tracePgBoss<B extends PgBoss>(boss: B, options: PgBossTracingOpt
   })
 }
 
-function wrapped(state: State, key: string | symbol, method: Method): Method {
+function wrapped(state: BossTracing, key: string | symbol, method: Method): Method {
   const wrap = typeof key === 'string' && Object.hasOwn(WRAPS, key) ? WRAPS[key] : undefined
   return wrap ? wrap(state, method) : method
-}
-
-/** `send({ name, data, options })`, or `send(name, data, …)` and its likes. */
-function tracedSend(state: State, send: Method): Method {
-  return (first, ...rest) => {
-    if (typeof first !== 'object' || first === null) {
-      return enqueue(state, first, undefined, (put) => send(first, put(rest[0]), ...rest.slice(1)))
-    }
-    const { name, data } = first as { name?: unknown; data?: unknown }
-    return enqueue(state, name, undefined, (put) => send({ ...first, data: put(data) }, ...rest))
-  }
-}
-
-function tracedInsert(state: State, insert: Method): Method {
-  return (name, jobs, ...rest) => {
-    if (!Array.isArray(jobs)) return insert(name, jobs, ...rest)
-    return enqueue(state, name, jobs.length, (put) => {
-      const packed = (jobs as BossJob[]).map((job) =>
-        Object.assign({}, job, { data: put(job.data) }),
-      )
-      return insert(name, packed, ...rest)
-    })
-  }
 }
 
 /** Where nothing is to be traced, that goes for the loops too. */
@@ -116,25 +93,8 @@ function detached<T>(fn: () => T): T {
   return isTracingSuppressed(context.active()) ? fn() : runDetached(fn)
 }
 
-/** Runs a send with a function that puts its context into data. */
-function enqueue(
-  state: State,
-  queue: unknown,
-  count: number | undefined,
-  send: (put: (data: unknown) => unknown) => unknown,
-): unknown {
-  const active = context.active()
-  if (isTracingSuppressed(active) || typeof queue !== 'string') return send((data) => data)
-  if (state.native) {
-    const carrier = writeCarrier(state.tracing, active)
-    return send((data) => pack(data, carrier))
-  }
-  const job = { queue, name: queue, count }
-  return runEnqueue(state, job, (carrier) => send((data) => pack(data, carrier)))
-}
-
 /** `work(name, handler)` or `work(name, options, handler)`. */
-function tracedWork(state: State, work: Method): Method {
+function tracedWork(state: BossTracing, work: Method): Method {
   return (...args) => {
     const handler = args.at(-1) as unknown
     if (typeof handler !== 'function') return work(...args)
@@ -144,7 +104,7 @@ function tracedWork(state: State, work: Method): Method {
   }
 }
 
-function handle(state: State, jobs: BossJob[], call: () => unknown): unknown {
+function handle(state: BossTracing, jobs: BossJob[], call: () => unknown): unknown {
   const opened = guard('Reading jobs', openAll, jobs)
   if (!opened || isTracingSuppressed(context.active())) return call()
   const span = nativeProcessSpan()
