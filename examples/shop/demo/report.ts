@@ -23,7 +23,9 @@ export function renderReport(
       : '(no trace)',
     heading('The job that fails twice: three attempts'),
     renderAttempts(spansOf('glass', orders, shop, store)),
-    heading('A batch, with a link to every order in it'),
+    heading('The order that is out of stock at first: one trace through the retry topic'),
+    result.retry.join(' ─► '),
+    heading('A batch, with a link to every order in it, and the transaction that came of it'),
     ...result.batches.map((batch) =>
       renderWaterfall(store.trace(batch.traceId), { linkedTo: store.linkedTo(batch.traceId) }),
     ),

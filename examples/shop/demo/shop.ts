@@ -4,7 +4,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { ServiceProcess, type LogLine } from './service-process.ts'
 
 const SERVICES = ['gateway', 'orders', 'fulfilment', 'shipping', 'notifications'] as const
-const TOPICS = ['order.placed', 'stock.reserved', 'order.shipped']
+const TOPICS = ['order.placed', 'order.retry', 'stock.reserved', 'picklist.made', 'order.shipped']
 const STOP_TIMEOUT_MS = 3500
 
 /** The five services, running. */

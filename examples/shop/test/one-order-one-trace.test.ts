@@ -21,7 +21,7 @@ test('the demo finds everything that it looks for and exits with 0', () => {
 })
 
 // Each of these was taken out once, and this test failed and named what was missing: the fields in the headers of a Kafka
-// message (`withFields` in kafkajs's outgoing.ts), `traceTask` in the shipping service, `traceFetch` in `traceClients`.
+// message (`ContextCarrier` in kafkajs), `traceTask` in the shipping service, `traceFetch` in `traceClients`.
 test('one order is one trace through five services, each hop below the one that caused it', () => {
   expect(result.story.traceIds).toHaveLength(1)
   expect(renderTree(result.story.spans)).toMatchInlineSnapshot(`
@@ -99,6 +99,25 @@ test('the batch has a link for each order in it', () => {
   const links = result.batches.reduce((sum, batch) => sum + batch.links, 0)
   expect([messages, links]).toEqual([5, 5])
   expect(result.batches.some((batch) => batch.links > 1)).toBe(true)
+})
+
+test('a batch becomes a pick list in a transaction, below the span of the batch', () => {
+  for (const { steps } of result.batches) {
+    expect(steps).toEqual([
+      'send picklist.made',
+      'send_offsets stock.reserved',
+      'commit picklist.made',
+    ])
+  }
+})
+
+test('the order that is out of stock goes on in its own trace, through the retry topic', () => {
+  expect(result.retry).toEqual([
+    'send order.placed',
+    'process order.placed',
+    'send order.retry',
+    'process order.retry',
+  ])
 })
 
 test('log lines that were written while an order was handled carry its trace', () => {

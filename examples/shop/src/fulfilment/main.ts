@@ -1,47 +1,47 @@
 import { traceMixin } from '@throughline/core/logging'
-import { traceKafka, traceMessage } from '@throughline/kafkajs'
+import { traceKafka } from '@throughline/kafkajs'
 import { bullmqTelemetry } from '@throughline/worker/bullmq'
 import { Queue } from 'bullmq'
 import { Kafka, logLevel } from 'kafkajs'
 import { pino } from 'pino'
 import { settings, type Order } from '../settings.ts'
+import { startStock } from './stock.ts'
 
 const log = pino({ mixin: traceMixin() })
+// With an exporter for metrics, such as OTEL_METRICS_EXPORTER=otlp, the lag of both consumers is measured too.
 const kafka = traceKafka(
   new Kafka({ clientId: 'fulfilment', brokers: settings.brokers, logLevel: logLevel.ERROR }),
+  { captureHeaders: ['attempt'], settle: true, metrics: true },
 )
 const shipping = new Queue<Order>('ship-order', {
   connection: { url: settings.redisUrl },
   telemetry: bullmqTelemetry(),
 })
+const retries = kafka.producer()
+await retries.connect()
 
-// One message at a time: each order goes on in its own trace.
+// One message at a time: each order goes on in its own trace, also through the retry topic.
 const orders = kafka.consumer({ groupId: 'fulfilment', maxWaitTimeInMs: 100 })
 await orders.connect()
-await orders.subscribe({ topic: 'order.placed', fromBeginning: true })
+await orders.subscribe({ topics: ['order.placed', 'order.retry'], fromBeginning: true })
 await orders.run({
-  async eachMessage({ message }) {
-    const order = JSON.parse(String(message.value)) as Order
+  async eachMessage({ topic, message: { key, value, headers } }) {
+    const order = JSON.parse(String(value)) as Order
+    // The chair is not in stock when it is asked for first.
+    if (order.sku === 'chair' && topic === 'order.placed') {
+      const messages = [{ key, value, headers: { ...headers, attempt: '2' } }]
+      await retries.send({ topic: 'order.retry', messages })
+      return log.warn({ order: order.id }, 'out of stock, to be tried again')
+    }
     await shipping.add('ship', order, { attempts: 3, backoff: { type: 'fixed', delay: 100 } })
     log.info({ order: order.id }, 'order goes to shipping')
   },
 })
 
-// Many messages at once: the batch is a trace of its own, with a link to every order in it.
-const stock = kafka.consumer({ groupId: 'stock', minBytes: 100_000, maxWaitTimeInMs: 1000 })
-await stock.connect()
-await stock.subscribe({ topic: 'stock.reserved', fromBeginning: true })
-await stock.run({
-  async eachBatch({ batch }) {
-    for (const message of batch.messages) {
-      traceMessage(message, () => log.info({ sku: String(message.key) }, 'stock reserved'))
-    }
-    log.info({ messages: batch.messages.length }, 'stock is up to date')
-  },
-})
+const stopStock = await startStock(kafka, log)
 
 process.once('SIGTERM', async () => {
-  await Promise.all([orders.disconnect(), stock.disconnect()])
-  await shipping.close()
+  await Promise.all([orders.disconnect(), stopStock()])
+  await Promise.all([retries.disconnect(), shipping.close()])
 })
 log.info('ready')
