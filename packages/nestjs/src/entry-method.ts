@@ -1,13 +1,13 @@
 import 'reflect-metadata'
 import { ROOT_CONTEXT, context, trace, type Context } from '@opentelemetry/api'
-import { ATTR, Operation, startOperation } from '@throughline/core/integration'
+import { ATTR, startOperation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import { runCall } from './call.ts'
 import { classNameOf, methodOf, methodsOf } from './class-method.ts'
 import type { InstrumentSetup } from './enhancer.ts'
 import { failOperation, failRequest } from './failure.ts'
 import { isTracedFunction, likeOriginal, type Method } from './function-likeness.ts'
-import { isHandlerTraced, withHandler } from './handler-context.ts'
+import { carryHandler, isHandlerTraced } from './handler-context.ts'
 import type { InstrumentLayer } from './layers.ts'
 import { isUntraced } from './no-trace.decorator.ts'
 import { activeRpcCall } from './rpc/rpc-call.ts'
@@ -145,8 +145,9 @@ function tracedEntry(
     const parent = isTracingSuppressed(active) ? undefined : origin(active, this as object, wrapper)
     if (!parent) return original.apply(this, args)
     const begin = () => {
-      const { span, context: started } = startOperation(tracer, name, options, parent)
-      return new Operation(span, withHandler(started, wrapper))
+      const operation = startOperation(tracer, name, options, parent)
+      carryHandler(operation, wrapper)
+      return operation
     }
     return runCall(begin(), () => original.apply(this, args), { onError, restart: begin })
   }

@@ -6,11 +6,11 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common'
-import { guard, startOperation, Operation } from '@throughline/core/integration'
+import { guard, startOperation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import { Observable, tap } from 'rxjs'
 import { failRequest, noteFailure } from './failure.ts'
-import { withHandler } from './handler-context.ts'
+import { carryHandler, withHandler } from './handler-context.ts'
 import { NoTrace, isUntraced } from './no-trace.decorator.ts'
 import { subscribeWithin } from './operation-subscriber.ts'
 import { startedByInterceptor } from './rpc/interceptor-entry.ts'
@@ -65,8 +65,8 @@ export class HandlerInterceptor implements NestInterceptor {
       if (subscriber.closed) return
       const { name, options } = template
       const parent = originOfType(execution.getType(), context.active())
-      const { span, context: started } = startOperation(tracer, name, options, parent)
-      const operation = new Operation(span, withHandler(started, execution.getHandler()))
+      const operation = startOperation(tracer, name, options, parent)
+      carryHandler(operation, execution.getHandler())
       subscribeWithin(operation, () => next.handle(), subscriber, failRequest)
     })
   }

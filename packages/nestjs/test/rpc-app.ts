@@ -37,6 +37,12 @@ export class StockController {
     throw new TypeError('no stock')
   }
 
+  @MessagePattern('stock.text')
+  text(): number {
+    // oxlint-disable-next-line only-throw-error -- people do
+    throw 'no stock'
+  }
+
   @MessagePattern('stock.refused')
   refused(): number {
     throw new RpcException('not yours')

@@ -93,6 +93,13 @@ export function describeTransport(
     ).toHaveLength(1)
   })
 
+  it('what is thrown and no Error is recorded once too', async () => {
+    await expect(firstValueFrom(running().client.send('stock.text', ''))).rejects.toBeDefined()
+    const spans = await tracing().waitForSpans(3)
+    expect(spans.flatMap((span) => span.events)).toHaveLength(1)
+    expect(tracing().span('StockController.text')).toMatchObject({ status: 'ERROR' })
+  })
+
   it('an RpcException is an answer, no failure of the server', async () => {
     await expect(firstValueFrom(running().client.send('stock.refused', ''))).rejects.toBeDefined()
     await tracing().waitForSpans(3)

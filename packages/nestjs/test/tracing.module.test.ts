@@ -72,6 +72,12 @@ class OrdersController {
     throw new TypeError('no price')
   }
 
+  @Get('text')
+  text(): string {
+    // oxlint-disable-next-line only-throw-error -- people do
+    throw 'no price'
+  }
+
   @Get('rejected')
   async rejected(): Promise<string> {
     throw new HttpException('pay first', 402)
@@ -235,6 +241,14 @@ describe('outcomes', () => {
     }
     expect(tracing.span('OrdersController.failing').events).toHaveLength(1)
     expect(tracing.span('GET /orders/failing').events).toHaveLength(0)
+  })
+
+  it('records once what a handler throws and is no Error', async () => {
+    await start()
+    expect((await get('/orders/text')).status).toBe(500)
+    const spans = await tracing.waitForSpans(2)
+    expect(spans.map((span) => span.status)).toEqual(['ERROR', 'ERROR'])
+    expect(spans.flatMap((span) => span.events)).toHaveLength(1)
   })
 
   it('does not take an HttpException below 500 for an error', async () => {
