@@ -1,3 +1,4 @@
+export { npmProject } from './npm-project.ts'
 export { ServiceError } from './service-error.ts'
 export { startServices } from './services.ts'
 export type { Attempt, ServiceErrorCode } from './service-error.ts'
