@@ -13,7 +13,7 @@ test('each entry point exports what it is known to', () => {
     `"bindContext currentTrace keepTrace recordError runDetached withSpan"`,
   )
   expect(names(propagation)).toMatchInlineSnapshot(
-    `"TraceState bindContext extractContext extractEnvironment headerGetter injectContext injectEnvironment isSamplingDeferred isTracingSuppressed linksTo objectSetter originOf originOfRequest propagators runDetached suppressTracing w3cPropagator"`,
+    `"TraceState bindContext extractContext extractEnvironment headerGetter injectContext injectEnvironment isSamplingDeferred isTracingSuppressed linksTo objectSetter originOf originOfRequest propagators readW3cSender runDetached suppressTracing validSpan w3cPropagator"`,
   )
   expect(names(http)).toMatchInlineSnapshot(
     `"HttpServerTracer ServerRequest activeServerRequest noteResponse startClientRequest"`,

@@ -13,6 +13,7 @@ import {
   startSend,
   startSettle,
 } from '@throughline/core/messaging'
+import { validSpan } from '@throughline/core/propagation'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { startServer } from './http/server-fixture.ts'
 
@@ -111,7 +112,7 @@ const RUNS: Readonly<Record<string, (sdk: TestTracing) => unknown>> = {
   'process a batch': () => {
     const messages = Array.from({ length: 200 }, (_, n) => n + 1)
     const operation = startBatch(tracing, { ...message, messageCount: 200, deliveryAttempt: 2 })
-    linkBatch(operation, messages, sender)
+    linkBatch(operation, messages, (n) => validSpan(sender(n)))
     fail(operation)
   },
   settle: () => fail(startSettle(tracing, { ...message, operation: 'commit', messageCount: 2 })),

@@ -57,7 +57,7 @@ function startEachBatch(
   const batchLinks = new BatchLinks()
   const senderOf = linkedSenders(tracing, topic)
   const sender = senderOf(first)
-  if (sender) batchLinks.add(sender, linkAttributes(tracing, topic, first))
+  if (sender) batchLinks.addSpan(sender, linkAttributes(tracing, topic, first))
   const operation = startBatch(tracing, {
     system: 'kafka',
     destination: topic,
@@ -67,7 +67,8 @@ function startEachBatch(
     received: receivedIn(tracing, messages),
     attributes: consumerAttributes(tracing, partition),
     deliveryAttempt: attempts.next(
-      `${topic}/${partition}`,
+      topic,
+      partition,
       Number(first.offset),
       Number(messages.at(-1)!.offset),
     ),

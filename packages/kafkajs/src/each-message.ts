@@ -29,6 +29,6 @@ function startEachMessage(
   { topic, partition, message }: MessagePayload,
   attempts: DeliveryAttempts,
 ): Operation {
-  const attempt = attempts.next(`${topic}/${partition}`, Number(message.offset))
+  const attempt = attempts.next(topic, partition, Number(message.offset))
   return startMessage(tracing, { topic, partition, message, attempt })
 }

@@ -1,5 +1,10 @@
-import { ROOT_CONTEXT, type Context } from '@opentelemetry/api'
-import { extractContext, headerGetter, w3cPropagator } from '@throughline/core/propagation'
+import type { SpanContext } from '@opentelemetry/api'
+import {
+  extractContext,
+  headerGetter,
+  readW3cSender,
+  validSpan,
+} from '@throughline/core/propagation'
 import type { ReceivedMessage } from './client.ts'
 import { relationTo } from './hooks.ts'
 import type { ConsumerTracing } from './options.ts'
@@ -7,8 +12,8 @@ import { carrierOf } from './process.ts'
 
 const W3C = new Set(['traceparent', 'tracestate', 'baggage'])
 
-/** The context that a message carried; `undefined` where it is not to be linked to. */
-export type LinkedSender = (message: ReceivedMessage) => Context | undefined
+/** The span that a message names as its sender; `undefined` where it is not to be linked to. */
+export type LinkedSender = (message: ReceivedMessage) => SpanContext | undefined
 
 /**
  * Reads the senders of a batch. A link takes their span alone: where the propagator knows no fields but W3C's, it is read
@@ -20,7 +25,8 @@ export function linkedSenders(tracing: ConsumerTracing, topic: string): LinkedSe
   return (message) => {
     const carrier = carrierOf(message)
     if (!carrier || relationTo(tracing, message, topic) === 'none') return undefined
-    if (isW3c) return w3cPropagator.extract(ROOT_CONTEXT, carrier, headerGetter)
-    return extractContext(tracing, carrier)
+    return isW3c
+      ? readW3cSender(carrier, headerGetter)
+      : validSpan(extractContext(tracing, carrier))
   }
 }

@@ -9,7 +9,6 @@ const MAX_KEY_LENGTH = 1024
 interface Message {
   readonly key?: unknown
   readonly value: unknown
-  readonly headers?: unknown
 }
 
 /** Adds what is known of a single message from the message itself. */
@@ -21,7 +20,6 @@ export function addMessage(
 ): void {
   if (message.value === null) attributes[ATTR.kafkaTombstone] = true
   addKey(attributes, tracing, topic, message.key)
-  if (tracing.headerKeys.length > 0) addHeaders(attributes, tracing, message.headers)
 }
 
 /** A binary key has no canonical text, and then the conventions ask for no attribute, unless the user has one for it. */
@@ -51,8 +49,9 @@ export function offsetOf(offset: unknown): number | undefined {
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined
 }
 
-function addHeaders(attributes: Attributes, tracing: KafkaTracing, headers: unknown): void {
-  if (typeof headers !== 'object' || headers === null) return
+/** Adds the headers that the user wants. A sampler may go by them, so they belong to the start of a span. */
+export function addHeaders(attributes: Attributes, tracing: KafkaTracing, headers: unknown): void {
+  if (tracing.headerKeys.length === 0 || typeof headers !== 'object' || headers === null) return
   for (const [header, attribute] of tracing.headerKeys) {
     if (!Object.hasOwn(headers, header)) continue
     const value = (headers as Record<string, unknown>)[header]

@@ -5,7 +5,7 @@ import { extractContext, suppressTracing, type HeaderCarrier } from '@throughlin
 import type { ReceivedMessage } from './client.ts'
 import { relationTo, spanNameFor } from './hooks.ts'
 import { KAFKA_ATTR } from './kafka-attributes.ts'
-import { addMessage, addOffset } from './message-attributes.ts'
+import { addHeaders, addMessage, addOffset } from './message-attributes.ts'
 import type { ConsumerTracing } from './options.ts'
 import { addExtraAttributes, failOperation } from './outcome.ts'
 
@@ -25,11 +25,9 @@ export interface Delivery {
 export function startMessage(tracing: ConsumerTracing, delivery: Delivery): Operation {
   const { topic, partition, message, batch } = delivery
   const attributes = consumerAttributes(tracing, partition)
-  addOffset(attributes, message.offset)
-  addQueueTime(attributes, message.timestamp)
-  addMessage(attributes, tracing, topic, message)
+  addHeaders(attributes, tracing, message.headers)
   const spanName = spanNameFor(tracing, 'process', topic)
-  return startProcess(tracing, {
+  const operation = startProcess(tracing, {
     system: 'kafka',
     destination: topic,
     sender: extractContext(tracing, carrierOf(message)),
@@ -39,6 +37,21 @@ export function startMessage(tracing: ConsumerTracing, delivery: Delivery): Oper
     ...(batch && { links: batch, countDelivery: false }),
     ...(spanName !== undefined && { spanName }),
   })
+  if (operation.recording) operation.set(messageAttributes(tracing, topic, message))
+  return operation
+}
+
+/** What is of this message alone. No rule of a sampler is about it, so it is read only where it is kept. */
+function messageAttributes(
+  tracing: ConsumerTracing,
+  topic: string,
+  message: ReceivedMessage,
+): Attributes {
+  const attributes: Attributes = {}
+  addOffset(attributes, message.offset)
+  addQueueTime(attributes, message.timestamp)
+  addMessage(attributes, tracing, topic, message)
+  return attributes
 }
 
 /** Runs a handler to its end with its span active. */
@@ -81,7 +94,8 @@ export function carrierOf(message: ReceivedMessage): HeaderCarrier | undefined {
 /** From the message's timestamp to now. Clocks of two machines differ: less than nothing counts as unknown. */
 function addQueueTime(attributes: Attributes, timestamp: unknown): void {
   if (typeof timestamp !== 'string' || timestamp === '') return
-  const waited = Date.now() - Number(timestamp)
+  const sentAt = Number(timestamp)
+  const waited = Date.now() - sentAt
   // A broker that was given no time says -1.
-  if (waited >= 0 && Number(timestamp) > 0) attributes[KAFKA_ATTR.queueTime] = waited
+  if (waited >= 0 && sentAt > 0) attributes[KAFKA_ATTR.queueTime] = waited
 }

@@ -10,7 +10,7 @@ import {
 import { extractContext, injectContext, type HeaderCarrier } from '@throughline/core/propagation'
 import type { SentMessage, TopicMessages } from './client.ts'
 import { spanNameFor } from './hooks.ts'
-import { addMessage } from './message-attributes.ts'
+import { addHeaders, addMessage } from './message-attributes.ts'
 import type { KafkaTracing } from './options.ts'
 
 /** The context that a message brought along, and whether it stays. */
@@ -170,5 +170,6 @@ function messageAttributes(tracing: KafkaTracing, topic: string, message: SentMe
     attributes[ATTR.messagingPartition] = String(message.partition)
   }
   addMessage(attributes, tracing, topic, message)
+  addHeaders(attributes, tracing, message.headers)
   return attributes
 }

@@ -2,7 +2,8 @@ import { ROOT_CONTEXT, context, trace, type Attributes } from '@opentelemetry/ap
 import { runDetached, withSpan } from '@throughline/core'
 import { isTracingSuppressed, suppressTracing } from '@throughline/core/propagation'
 import { createTestTracing } from '@throughline/testing'
-import { afterAll, afterEach, expect, test } from 'vitest'
+import { AlwaysOffSampler, TracerProvider } from '@opentelemetry/sdk-trace'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { traceConsumer, type ConsumerLike, type KafkaActivity } from '../src/index.ts'
 import { createMemoryKafka, message, sentBy, type RunConfig } from './memory-kafka.ts'
 
@@ -158,6 +159,14 @@ test('a payload that cannot be read is handled all the same, outside of any trac
   })
   expect(active).toEqual([undefined, undefined, undefined, undefined])
   expect(tracing.unended()).toEqual([])
+})
+
+test('of a message that is not recorded neither the key nor anything else is read', async () => {
+  const keySerializer = vi.fn(() => 'key')
+  const tracerProvider = new TracerProvider({ sampler: new AlwaysOffSampler() })
+  const memory = await run({ eachMessage: () => {} }, { tracerProvider, keySerializer })
+  memory.deliver({ topic, partition: 0, message: { ...message(), key: Buffer.from('order-1') } })
+  expect(keySerializer).not.toHaveBeenCalled()
 })
 
 test('ignored topics are not traced, and nothing that their handlers do is', async () => {

@@ -1,7 +1,7 @@
-import type { Attributes, Context, Link } from '@opentelemetry/api'
+import type { Attributes, Context, Link, SpanContext } from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
 import { guard } from '../guard.ts'
-import { linksTo } from '../propagation/relation.ts'
+import { validSpan } from '../propagation/relation.ts'
 import type { Operation } from '../span/operation.ts'
 
 /** No span carries more links than this: the default limit of the SDKs, beyond which they drop them silently. */
@@ -19,14 +19,21 @@ export class BatchLinks {
     return this.links.length >= MAX_LINKS
   }
 
-  /** The link, if there was a sender to link to and room for it. */
-  add(sender: Context, attributes?: Attributes): Link | undefined {
-    if (this.full) return undefined
-    const [link] = linksTo(sender, attributes)
-    if (!link || this.#seen.has(link.context.spanId)) return undefined
-    this.#seen.add(link.context.spanId)
-    this.links.push(link)
-    return link
+  /** Links to the span of a context, where it has a valid one that is new and there is room. */
+  add(sender: Context, attributes?: Attributes): void {
+    const spanContext = validSpan(sender)
+    if (spanContext && this.lacks(spanContext)) this.addSpan(spanContext, attributes)
+  }
+
+  /** Whether a span is new and there is room. Asked first, so that nothing is read for a link that is not made. */
+  lacks(sender: SpanContext): boolean {
+    return !this.full && !this.#seen.has(sender.spanId)
+  }
+
+  /** Links to a span that it lacks, and which is known to be valid: to find out costs more than all the rest. */
+  addSpan(sender: SpanContext, attributes?: Attributes): void {
+    this.#seen.add(sender.spanId)
+    this.links.push(attributes ? { context: sender, attributes } : { context: sender })
   }
 }
 
@@ -35,14 +42,14 @@ export class BatchLinks {
  * context extracted, which would be most of its cost. How many messages came after the last link that there was room for
  * is noted as `throughline.batch.unlinked_messages`.
  *
- * @param senderOf - the context that a message carried; ROOT or `undefined` where it carried none
+ * @param senderOf - the span that a message names as its sender, a valid one, or `undefined`
  * @param attributesOf - what varies from message to message
  * @param batchLinks - those that the span was started with; it gets the others
  */
 export function linkBatch<M>(
   operation: Operation,
   messages: readonly M[],
-  senderOf: (message: M) => Context | undefined,
+  senderOf: (message: M) => SpanContext | undefined,
   attributesOf?: (message: M) => Attributes | undefined,
   batchLinks: BatchLinks = new BatchLinks(),
 ): void {
@@ -53,7 +60,7 @@ export function linkBatch<M>(
 function link<M>(
   operation: Operation,
   messages: readonly M[],
-  senderOf: (message: M) => Context | undefined,
+  senderOf: (message: M) => SpanContext | undefined,
   attributesOf: ((message: M) => Attributes | undefined) | undefined,
   batchLinks: BatchLinks,
 ): void {
@@ -62,7 +69,7 @@ function link<M>(
   for (; at < messages.length && !batchLinks.full; at++) {
     const message = messages[at]!
     const sender = senderOf(message)
-    if (sender) batchLinks.add(sender, attributesOf?.(message))
+    if (sender && batchLinks.lacks(sender)) batchLinks.addSpan(sender, attributesOf?.(message))
   }
   operation.span.addLinks(batchLinks.links.slice(from))
   if (at < messages.length) operation.set({ [ATTR.unlinkedMessages]: messages.length - at })

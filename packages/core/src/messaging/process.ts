@@ -1,14 +1,17 @@
 import {
   ROOT_CONTEXT,
   SpanKind,
+  isSpanContextValid,
   trace,
   type Context,
   type Link,
   type SpanContext,
 } from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
+import { guard } from '../guard.ts'
 import type { Tracing } from '../options.ts'
-import { originOf, type Origin, type Relation } from '../propagation/relation.ts'
+import { hasConflict } from '../propagation/conflict.ts'
+import { originOf, type Relation } from '../propagation/relation.ts'
 import type { Operation } from '../span/operation.ts'
 import { messagingAttributes, startMessaging, type MessagingDescription } from './description.ts'
 import { carryReceived, type Received } from './existing-context.ts'
@@ -50,22 +53,49 @@ export interface BatchDescription extends ProcessDescriptionBase {
  */
 export function startProcess(tracing: Tracing, process: ProcessDescription): Operation {
   const { sender, relation, links: further } = process
+  const received = trace.getSpanContext(sender)
+  const isChild = relation === 'parent' && !further?.length && !hasConflict(sender)
+  const start: Start = isChild ? { parent: sender } : originWith(sender, relation, further)
+  const delivered = process.countDelivery === false ? 0 : 1
+  const operation = startConsumer(tracing, process, start, received, delivered)
+  if (isChild && received && operation.recording) {
+    guard('Linking to a sender', linkToParent, operation, received)
+  }
+  return operation
+}
+
+/** Where a span starts from, and the links that it starts with. */
+interface Start {
+  readonly parent: Context
+  readonly links?: Link[]
+}
+
+function originWith(sender: Context, relation: Relation, further: Link[] | undefined): Start {
   const origin = originOf(sender, relation)
   if (further?.length) origin.links.push(...further)
-  const received = trace.getSpanContext(sender)
-  return start(tracing, process, origin, received, process.countDelivery === false ? 0 : 1)
+  return origin
+}
+
+/**
+ * The link that the conventions ask for beside the parent. A sampler sees the parent itself, so the link is made after the
+ * start, only where it is kept. That the tracer went on with the sender's trace says that its ids are valid: to look at
+ * every digit once more would cost more than the link does.
+ */
+function linkToParent({ span }: Operation, sender: SpanContext): void {
+  const isTaken = span.spanContext().traceId === sender.traceId
+  if (isTaken || isSpanContextValid(sender)) span.addLink({ context: sender })
 }
 
 /** Starts the CONSUMER span of a batch: a trace of its own that links to each message's sender. */
 export function startBatch(tracing: Tracing, batch: BatchDescription): Operation {
-  const origin = { parent: ROOT_CONTEXT, links: batch.links ?? [] }
-  return start(tracing, batch, origin, batch.received, batch.messageCount)
+  const start: Start = { parent: ROOT_CONTEXT, links: batch.links ?? [] }
+  return startConsumer(tracing, batch, start, batch.received, batch.messageCount)
 }
 
-function start(
+function startConsumer(
   tracing: Tracing,
   process: ProcessDescriptionBase,
-  { parent, links }: Origin,
+  { parent, links }: Start,
   received: SpanContext | Received | undefined,
   delivered: number,
 ): Operation {

@@ -104,7 +104,11 @@ function field(key: string, value: unknown): string | undefined {
 function text(value: unknown): string | undefined {
   if (typeof value === 'string') return capped(value)
   if (!(value instanceof Uint8Array) || value.length > MAX_FIELD_LENGTH) return undefined
-  return Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8')
+  // Clients hand over buffers, and a view of a view would cost more than the reading.
+  const bytes = Buffer.isBuffer(value)
+    ? value
+    : Buffer.from(value.buffer, value.byteOffset, value.length)
+  return bytes.toString('utf8')
 }
 
 function capped(value: string): string | undefined {

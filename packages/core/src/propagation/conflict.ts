@@ -19,6 +19,11 @@ export function withConflict(context: Context, sender: SpanContext, other: SpanC
   return context.setValue(CONFLICT, { sender, links } satisfies Conflict)
 }
 
+/** Whether the carrier of this context may have named another span beside its sender. */
+export function hasConflict(context: Context): boolean {
+  return context.getValue(CONFLICT) !== undefined
+}
+
 /** Links to the other spans that the carrier of this sender named; none for spans that were started since. */
 export function conflictLinks(context: Context): readonly Link[] {
   const conflict = context.getValue(CONFLICT) as Conflict | undefined

@@ -6,6 +6,7 @@ import {
   type Attributes,
   type Context,
   type Link,
+  type SpanContext,
 } from '@opentelemetry/api'
 import { conflictLinks } from './conflict.ts'
 
@@ -45,7 +46,13 @@ export function originOfRequest(caller: Context, trust: Trust): Origin {
 
 /** A link to the span of a context, or none where it has no valid one. */
 export function linksTo(context: Context, attributes?: Attributes): Link[] {
-  const spanContext = trace.getSpanContext(context)
-  if (!spanContext || !isSpanContextValid(spanContext)) return []
+  const spanContext = validSpan(context)
+  if (!spanContext) return []
   return [attributes ? { context: spanContext, attributes } : { context: spanContext }]
+}
+
+/** The span of a context, where it has a valid one. */
+export function validSpan(context: Context): SpanContext | undefined {
+  const spanContext = trace.getSpanContext(context)
+  return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
 }

@@ -38,16 +38,8 @@ export class W3CTraceContextPropagator implements TextMapPropagator {
   }
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
-    const header = getter.get(carrier, TRACEPARENT)
-    const spanContext = typeof header === 'string' ? parseTraceparent(header) : undefined
-    if (!spanContext) return context
-    const state = getter.get(carrier, TRACESTATE)
-    const { traceFlags } = spanContext
-    spanContext.traceState =
-      typeof state === 'string' && state !== ''
-        ? new TraceState(state, traceFlags)
-        : emptyTraceState(traceFlags)
-    return withRemoteSpan(context, spanContext)
+    const sender = readW3cSender(carrier, getter)
+    return sender ? withRemoteSpan(context, sender) : context
   }
 
   // SDKs give a span no flag but `sampled`, so what its trace came with is taken from where it was kept.
@@ -56,6 +48,20 @@ export class W3CTraceContextPropagator implements TextMapPropagator {
     const remote = remoteFlagsOf(traceState)
     return (traceFlags & KNOWN_FLAGS) | (remote < 0 ? this.#ownFlags : remote & RANDOM_FLAG)
   }
+}
+
+/** The span that a carrier names as its sender, for those who need no context around it, such as a link. It is valid. */
+export function readW3cSender<C>(carrier: C, getter: TextMapGetter<C>): SpanContext | undefined {
+  const header = getter.get(carrier, TRACEPARENT)
+  const sender = typeof header === 'string' ? parseTraceparent(header) : undefined
+  if (!sender) return undefined
+  const state = getter.get(carrier, TRACESTATE)
+  const { traceFlags } = sender
+  sender.traceState =
+    typeof state === 'string' && state !== ''
+      ? new TraceState(state, traceFlags)
+      : emptyTraceState(traceFlags)
+  return sender
 }
 
 /** W3C trace context for places with no SDK and so no global propagator, such as a worker thread. */

@@ -26,6 +26,7 @@ const senderOf = (n: number, traceId = TRACE): Context =>
     traceFlags: 1,
     isRemote: true,
   })
+const spanOf = (n: number) => trace.getSpanContext(senderOf(n))
 const SENDER = senderOf(7)
 const LINK = { traceId: TRACE, spanId: '0000000000000007', attributes: {} }
 
@@ -63,6 +64,24 @@ describe('the processing of a message', () => {
       parentSpanId: LINK.spanId,
       links: [LINK],
     })
+  })
+
+  test('is linked to its sender also where the tracer starts a trace of its own', () => {
+    const { tracer } = tracing
+    const restarting = {
+      ...tracing,
+      tracer: { ...tracer, startSpan: (name: string) => tracer.startSpan(name, { root: true }) },
+    }
+    startProcess(restarting, { ...orders, sender: SENDER, relation: 'parent' }).end()
+    const span = sdk.span('process orders')
+    expect(span).toMatchObject({ parentSpanId: undefined, links: [LINK] })
+  })
+
+  test('is linked to no sender whose ids are none', () => {
+    const invalid = { traceId: 'g'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1 }
+    const sender = trace.setSpanContext(ROOT_CONTEXT, invalid)
+    startProcess(tracing, { ...orders, sender, relation: 'parent' }).end()
+    expect(sdk.span('process orders')).toMatchObject({ parentSpanId: undefined, links: [] })
   })
 
   test('as a trace of its own is linked to its sender', () => {
@@ -132,7 +151,7 @@ describe('the processing of a batch', () => {
 
   test('is linked after its start, where it is recorded, with what varies on the link', () => {
     const operation = startBatch(tracing, { ...orders, messageCount: 2 })
-    linkBatch(operation, [1, 2], senderOf, (offset) => ({ offset }))
+    linkBatch(operation, [1, 2], spanOf, (offset) => ({ offset }))
     operation.end()
     expect(sdk.span('process orders')).toMatchObject({
       links: [
@@ -147,7 +166,7 @@ describe('the processing of a batch', () => {
 
   test('says how many messages there was no room to link to, and reads none of them', () => {
     const messages = Array.from({ length: 200 }, (_, n) => n + 1)
-    const read = vi.fn(senderOf)
+    const read = vi.fn(spanOf)
     const operation = startBatch(tracing, { ...orders, messageCount: 200 })
     linkBatch(operation, messages, read)
     operation.end()
@@ -159,7 +178,7 @@ describe('the processing of a batch', () => {
   test('that is not recorded reads no context at all', () => {
     const tracerProvider = new TracerProvider({ sampler: new AlwaysOffSampler() })
     const unsampled = resolveTracing({ name: 'test', version: '1.0.0' }, 'test', { tracerProvider })
-    const read = vi.fn(senderOf)
+    const read = vi.fn(spanOf)
     linkBatch(startBatch(unsampled, { ...orders, messageCount: 2 }), [1, 2], read)
     expect(read).not.toHaveBeenCalled()
   })
