@@ -162,26 +162,31 @@ describe.each(VERSIONS)('Express %s', (version, express) => {
     expect(tracing.tree()).toBe('GET / [SERVER]')
   })
 
-  test('the address, host and scheme of the client are those that trusted proxies tell', async () => {
-    const url = await serve((app) => {
-      app.set('trust proxy', 'loopback')
-      app.get('/', (_request, response) => response.end())
-    })
-    const headers = {
-      'x-forwarded-for': '203.0.113.9, 127.0.0.1',
-      'x-forwarded-host': 'shop.example:8443',
-      'x-forwarded-proto': 'https',
-    }
-    await get(url, { headers })
-    const [span] = await tracing.waitForSpans(1)
-    expect(span?.attributes).toMatchObject({
-      'client.address': '203.0.113.9',
-      'server.address': 'shop.example',
-      'server.port': 8443,
-      'url.scheme': 'https',
-      'network.peer.address': '127.0.0.1',
-    })
-  })
+  test.each(['alone', 'on a server that is traced'])(
+    'the address, host and scheme of the client are those that trusted proxies tell, %s',
+    async (where) => {
+      const url = await serve((app) => {
+        app.set('trust proxy', 'loopback')
+        app.get('/', (_request, response) => response.end())
+      })
+      if (where !== 'alone') traceHttpServer(server!)
+      const headers = {
+        'x-forwarded-for': '203.0.113.9, 127.0.0.1',
+        'x-forwarded-host': 'shop.example:8443',
+        'x-forwarded-proto': 'https',
+      }
+      await get(url, { headers })
+      const [span, ...others] = await tracing.waitForSpans(1)
+      expect(others).toEqual([])
+      expect(span?.attributes).toMatchObject({
+        'client.address': '203.0.113.9',
+        'server.address': 'shop.example',
+        'server.port': 8443,
+        'url.scheme': 'https',
+        'network.peer.address': '127.0.0.1',
+      })
+    },
+  )
 
   test('nobody is believed where no proxy is trusted', async () => {
     const url = await serve((app) => app.get('/', (_request, response) => response.end()))

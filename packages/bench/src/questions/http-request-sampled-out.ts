@@ -1,3 +1,4 @@
+import { propagators } from '@throughline/core/propagation'
 import {
   bareSpan,
   both,
@@ -10,8 +11,10 @@ import {
   type SetUp,
 } from '../fastify-peers.ts'
 import type { Question, Subject } from '../question.ts'
+import type { SdkOptions } from '../sdk.ts'
 
-const sampledOut = (setUp: SetUp): Promise<Subject> => traced(setUp, { sampled: false })
+const sampledOut = (setUp: SetUp, options: SdkOptions = {}): Promise<Subject> =>
+  traced(setUp, { sampled: false, ...options })
 
 export const question: Question = {
   title: 'A Fastify request, sampled out',
@@ -23,6 +26,9 @@ export const question: Question = {
     'no tracing': () => sampledOut(untraced),
     'a bare SDK span': () => sampledOut(bareSpan),
     '@throughline/fastify': () => sampledOut(throughline),
+    // What `startTracing` registers, for trace context and baggage.
+    '@throughline/fastify with our propagators': () =>
+      sampledOut(throughline, { propagator: propagators() }),
     '@fastify/otel': () => sampledOut(fastifyOtel),
     '@fastify/otel without hook and handler spans': () => sampledOut(fastifyOtelLite),
     'instrumentation-http': () => sampledOut(instrumentationHttp),

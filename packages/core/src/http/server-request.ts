@@ -7,7 +7,8 @@ import { describeError } from '../span/error-description.ts'
 import type { Operation } from '../span/operation.ts'
 import { addHeaders, type HeaderKeys, type HeaderSource } from './headers.ts'
 import { knownMethod } from '../naming/method.ts'
-import { protocolVersion, schemeOf, type RequestFacts } from './request-attributes.ts'
+import { clientAttributes, knowsClient, protocolVersion, schemeOf } from './request-attributes.ts'
+import type { RequestFacts } from './request-attributes.ts'
 import type { ServerSeries } from './server-metrics.ts'
 import { publishRoute } from './upstream.ts'
 
@@ -37,7 +38,7 @@ export class ServerRequest {
   readonly operation: Operation
   readonly #owned: boolean
   readonly #hooks: ServerRequestHooks
-  readonly #facts: RequestFacts
+  #facts: RequestFacts
   #route: string | undefined
   #headerSource: HeaderSource
   #error: unknown
@@ -93,6 +94,14 @@ export class ServerRequest {
     if (!this.operation.recording) return
     this.operation.span.setAttribute(ATTR.httpRoute, template)
     this.operation.span.updateName(serverSpanName(this.request, template, this.#hooks))
+  }
+
+  /** What a framework knows better than the server that it runs on: the route, and the client of a proxy it trusts. */
+  learn(facts: RequestFacts): void {
+    if (facts.route) this.route(facts.route)
+    if (!knowsClient(this.request, facts)) return
+    this.#facts = facts
+    if (this.operation.recording) this.operation.set(clientAttributes(this.request, facts))
   }
 
   /** Says who knows the headers of the answer, where a framework writes them past the response's own. */

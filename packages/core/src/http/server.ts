@@ -1,5 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { SpanKind, context, type Attributes, type Context } from '@opentelemetry/api'
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  context,
+  type Attributes,
+  type Context,
+  type SpanOptions,
+} from '@opentelemetry/api'
 import { checkChoice, checkOption, isIdle, resolveTracing } from '../options.ts'
 import type { MeteredTracingOptions, Scope, Tracing } from '../options.ts'
 import { originOfRequest, type Trust } from '../propagation/relation.ts'
@@ -84,10 +91,11 @@ export class HttpServerTracer {
     response: ServerResponse,
     facts: RequestFacts,
   ): Context | undefined {
+    if (active === ROOT_CONTEXT) return undefined // nobody is around this request: the usual case
     const ours = activeServerRequest(active)
     if (ours?.request === request) {
       mark(response, ours)
-      if (facts.route) ours.route(facts.route)
+      ours.learn(facts)
       return active
     }
     if (ours) return undefined // another request's context: a request injected from inside a handler
@@ -106,12 +114,10 @@ export class HttpServerTracer {
     const { parent, links } = originOfRequest(caller, trust)
     const attributes = requestAttributes(request, facts)
     addHeaders(attributes, this.#requestHeaders, request.headers)
-    const operation = startOperation(
-      this.#tracing.tracer,
-      serverSpanName(request, facts.route, this.#hooks),
-      { kind: SpanKind.SERVER, attributes, links },
-      parent,
-    )
+    const options: SpanOptions = { kind: SpanKind.SERVER, attributes }
+    if (links.length > 0) options.links = links // SDKs copy a list that is empty as well
+    const name = serverSpanName(request, facts.route, this.#hooks)
+    const operation = startOperation(this.#tracing.tracer, name, options, parent)
     publishServerSpan(operation)
     if (operation.recording) operation.set(connectionAttributes(request))
     const traced = new ServerRequest(request, response, operation, true, this.#hooks, facts)
