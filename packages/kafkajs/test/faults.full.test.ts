@@ -72,6 +72,23 @@ test('a broker that dies during a send: one span an attempt of the application, 
   await Promise.all([producer.disconnect(), patient.disconnect()])
 }, 120_000)
 
+test('a broker that dies and comes back under a send: its retries are one span, which succeeds', async () => {
+  const topic = await createOwnTopic('killed-under-send')
+  const kafka = createKafka(60)
+  const producer = kafka.producer()
+  await producer.connect()
+  await producer.send({ topic, messages: [{ value: 'before' }] })
+  await broker.kill()
+  const sending = producer.send({ topic, messages: [{ value: 'meanwhile' }] })
+  await broker.restart()
+  const [metadata] = await sending
+  const [, send] = tracing.spans().filter((span) => span.name === `send ${topic}`)
+  expect(send).toMatchObject({ status: 'UNSET' })
+  expect(send!.attributes['messaging.kafka.offset']).toBe(Number(metadata!.baseOffset))
+  expect(tracing.unended()).toEqual([])
+  await producer.disconnect()
+}, 120_000)
+
 test('a broker that dies while a message is processed: its span ends, and the consumer goes on when the broker is back', async () => {
   const topic = await createOwnTopic('killed-in-consume')
   const kafka = createKafka(60)

@@ -37,8 +37,8 @@ export const PRODUCER: readonly Feature[] = [
   row(
     'a span for each message, where it is asked for',
     'Y--YY-',
-    'create-spans',
-    'perMessage: create gives each message a span whose context it carries, and the send links to them',
+    'options.int',
+    'perMessage: create lets each message of a send be processed below a span of its own, which knows its place',
   ),
   row(
     '`sendBatch`, one span a topic',
@@ -79,8 +79,8 @@ export const PRODUCER: readonly Feature[] = [
   row(
     'key by a serializer',
     '---Y--',
-    'create-spans',
-    'keySerializer names binary keys, and a fault in it costs the attribute alone',
+    'options.int',
+    'keys by a serializer or not at all, headers by name, and attributes of what came of it',
   ),
   row(
     'tombstone, also without a key',
@@ -97,14 +97,14 @@ export const PRODUCER: readonly Feature[] = [
   row(
     'a context in the headers is kept',
     '------',
-    'existing-context',
-    'a context that the application wrote, as an outbox does: %s',
+    'kafka.int',
+    'a context that the application put into the headers is kept, and the send links to it',
   ),
   row(
     'headers of a message passed on are told from those',
     '------',
-    'existing-context',
-    'the headers of the message being processed, passed on to a dead-letter topic: %s',
+    'options.int',
+    'headers that are passed on to a dead-letter topic as they are, existingContext %s: the first context stays is %s',
   ),
   row('`acks: 0`', 'YYYYYY', 'groups.int', 'acks: 0 is a send that knows its topic and no place'),
   row(
@@ -226,8 +226,18 @@ export const CONSUMER: readonly Feature[] = [
     'groups.int',
     'headers of every kind are survived, also a megabyte of them',
   ),
-  row('topics to ignore', '--Y---', 'create-spans', 'topics to ignore can be a list'),
-  row('headers captured', '--Y-Y-', 'producer', 'captureHeaders'),
+  row(
+    'topics to ignore',
+    '--Y---',
+    'options.int',
+    'a topic to ignore carries no context, and nothing is traced below its handler',
+  ),
+  row(
+    'headers captured',
+    '--Y-Y-',
+    'options.int',
+    'keys by a serializer or not at all, headers by name, and attributes of what came of it',
+  ),
 ]
 
 export const OVERALL: readonly Feature[] = [
@@ -235,8 +245,8 @@ export const OVERALL: readonly Feature[] = [
   row(
     'the four metrics, with topic and group',
     '~--~Y~',
-    'metrics',
-    'sends and deliveries are counted and timed, by topic and group, a call at a time',
+    'metrics.int',
+    'the four metrics of messaging say topic and group',
   ),
   row('hooks that see result and error', '----YY', 'producer', 'attributes'),
   row('hooks that fail harm nothing', '~--~Y-', 'conformance', 'describeConformance(eachMessage'),

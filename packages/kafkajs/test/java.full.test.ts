@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createTestTracing } from '@throughline/testing'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test } from 'vitest'
 import { connectProducer, createTopic, createTracedKafka, runConsumer } from './broker.ts'
 
 const tracing = createTestTracing()
+afterEach(() => tracing.reset())
 afterAll(() => tracing.shutdown())
 
 /** Where an installed Kafka, or the one that test-services downloaded, has its jars. */
@@ -55,7 +56,22 @@ test.skipIf(!jars)(
     expect(process).toMatchObject({ traceId: 'a'.repeat(32), parentSpanId: 'b'.repeat(16) })
     expect(process!.attributes['messaging.kafka.message.key']).toBe('from-java')
     expect(tenants).toEqual(['acme'])
-    tracing.reset()
+  },
+  90_000,
+)
+
+test.skipIf(!jars)(
+  'a traceparent that is null is none',
+  async () => {
+    const topic = await createTopic('java-null')
+    const headers: unknown[] = []
+    await runConsumer(createTracedKafka(), topic, {
+      eachMessage: ({ message }) => Promise.resolve(void headers.push(message.headers)),
+    })
+    await java('produce', topic, 'null')
+    const [process] = await tracing.waitForSpans(1, 30_000)
+    expect(process).toMatchObject({ parentSpanId: undefined, links: [], status: 'UNSET' })
+    expect(headers).toEqual([{ traceparent: null, tenant: Buffer.from('acme') }])
   },
   90_000,
 )

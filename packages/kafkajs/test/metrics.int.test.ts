@@ -67,6 +67,37 @@ test('a consumer that gives up has its lag and its crash measured', async () => 
   await consumer.disconnect()
 })
 
+test('the four metrics of messaging say topic and group', async () => {
+  const topic = await createTopic('four')
+  const kafka = createTracedKafka({ metrics })
+  const producer = await connectProducer(kafka)
+  const groupId = `four-${topic}`
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  await consumer.run({ eachBatch: () => Promise.resolve() })
+  await producer.send({ topic, messages: ['1', '2', '3'].map((value) => ({ value })) })
+  const seriesOf = async (name: string) =>
+    (await read(name)).filter(
+      ({ attributes }) => attributes['messaging.destination.name'] === topic,
+    )
+  const group = { 'messaging.consumer.group.name': groupId }
+  await vi.waitFor(async () => {
+    const [processing] = await seriesOf('messaging.process.duration')
+    expect(processing).toMatchObject({ attributes: group, value: { count: expect.any(Number) } })
+    const [consumed] = await seriesOf('messaging.client.consumed.messages')
+    expect(consumed).toMatchObject({ attributes: group, value: 3 })
+  })
+  const [sent] = await seriesOf('messaging.client.sent.messages')
+  expect(sent!.value).toBe(3)
+  const [sending] = await seriesOf('messaging.client.operation.duration')
+  expect(sending).toMatchObject({
+    attributes: { 'messaging.operation.name': 'send' },
+    value: { count: 1 },
+  })
+  await consumer.disconnect()
+})
+
 test('a group of three that is joined one after the other counts each rebalance of those that were there', async () => {
   const topic = await createTopic('rebalances', 3)
   const groupId = `rebalances-${topic}`
