@@ -1,5 +1,5 @@
 import { execFile, fork } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,8 @@ export interface Project {
   readonly folder: string
   /** Runs a program of the project in a process of its own, until it sends its answer. */
   answer<T>(program: string, settings: object): Promise<T>
+  /** The package.json of a package that it has. */
+  manifestOf(name: string): Promise<any>
 }
 
 /** Our packages, built once, and the projects that have them. */
@@ -41,7 +43,12 @@ export class Projects {
       await cp(join(root, 'built', ours), join(modules, '@throughline', ours), { recursive: true })
     }
     await cp(here('fixtures'), folder, { recursive: true })
-    return { folder, answer: (program, settings) => answer(join(folder, program), settings) }
+    return {
+      folder,
+      answer: (program, settings) => answer(join(folder, program), settings),
+      manifestOf: async (of) =>
+        JSON.parse(await readFile(join(modules, of, 'package.json'), 'utf8')),
+    }
   }
 
   async close(): Promise<void> {
