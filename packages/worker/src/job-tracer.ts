@@ -82,7 +82,7 @@ export function runEnqueue<T>(
     destination: job.queue,
     attributes: enqueueAttributes(job),
     ...(job.count !== undefined && { messageCount: job.count }),
-    ...settings.nameOf('send', job),
+    spanName: settings.nameOf('send', job),
   })
   return runToEnd(operation, () => push(writeCarrier(tracing, operation.context)), {
     onResult: () => settings.describe(operation, { operation: 'send', job }),

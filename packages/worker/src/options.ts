@@ -59,8 +59,8 @@ export interface JobTracing<J, S = J> {
   readonly tracing: Tracing
   relationOf(job: J): Relation
   ignores(job: S): boolean
-  /** The name that the user wants, or nothing. */
-  nameOf(operation: JobOperation, job: S): { readonly spanName?: string }
+  /** The name that the user wants, or `undefined` for the conventional one. */
+  nameOf(operation: JobOperation, job: S): string | undefined
   /** Asks the user for more attributes. Call it right before the span ends. */
   describe(operation: Operation, activity: JobActivity<S>): void
 }
@@ -82,15 +82,13 @@ export function resolveJobTracing<J, S = J>(
     tracing: resolveTracing(SCOPE, owner, options),
     relationOf: typeof relation === 'function' ? (job) => asked(relation, job) : () => relation,
     ignores: ignore ? (job) => guard('The hook "ignore"', ignore, job) === true : () => false,
-    nameOf: spanName ? (operation, job) => named(spanName, operation, job) : () => CONVENTIONAL,
+    nameOf: spanName ? (operation, job) => named(spanName, operation, job) : () => undefined,
     describe(operation, activity) {
       if (!attributes || !operation.recording) return
       operation.set(guard('The hook "attributes"', attributes, activity))
     },
   }
 }
-
-const CONVENTIONAL = {}
 
 /** Runs what is ignored: nothing that it does is traced either. */
 export function runIgnored<T>(fn: () => T): T {
@@ -106,7 +104,7 @@ function named<S>(
   hook: NonNullable<JobTracingOptions<never, S>['spanName']>,
   operation: JobOperation,
   job: S,
-): { readonly spanName?: string } {
+): string | undefined {
   const spanName = guard('The hook "spanName"', hook, operation, job)
-  return typeof spanName === 'string' && spanName !== '' ? { spanName } : CONVENTIONAL
+  return typeof spanName === 'string' && spanName !== '' ? spanName : undefined
 }

@@ -30,7 +30,7 @@ export function runBatch<T>(settings: Settings, batch: JobBatch, fn: (runItem: R
     destination: queue,
     messageCount: items.length,
     links: links.links,
-    ...settings.nameOf('process', whole),
+    spanName: settings.nameOf('process', whole),
   })
   const runItem: RunItem = (index, itemFn) => {
     const item = items[index]
@@ -89,7 +89,7 @@ function startItem(
         }),
     attributes,
     countDelivery: false,
-    ...settings.nameOf('process', job),
+    spanName: settings.nameOf('process', job),
   })
 }
 

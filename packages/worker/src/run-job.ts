@@ -24,7 +24,7 @@ export function runJob<T>(
     sender,
     relation: settings.relationOf(job),
     attributes,
-    ...settings.nameOf('process', job),
+    spanName: settings.nameOf('process', job),
   })
   const attempt = new Attempt(settings, operation, job, attributes[ATTR.jobQueueWait])
   return runAttempt(attempt, operation, judge, fn)

@@ -52,7 +52,7 @@ export function tracedTick<A extends unknown[], T>(
     if (!settings.enabled || isTracingSuppressed(context.active())) return fn.apply(this, args)
     if (settings.ignores(job)) return runIgnored(() => fn.apply(this, args))
     const started = course.start()
-    const { spanName } = settings.nameOf('process', job)
+    const spanName = settings.nameOf('process', job)
     const spanOptions = { kind: SpanKind.INTERNAL, attributes: started }
     const { tracer } = settings.tracing
     const operation = startOperation(tracer, spanName ?? name, spanOptions, ROOT_CONTEXT)

@@ -23,7 +23,7 @@ export interface MessagingDescription {
   readonly attributes?: Attributes
   readonly links?: Link[]
   /** A name instead of the conventional one. */
-  readonly spanName?: string
+  readonly spanName?: string | undefined
 }
 
 /** What an operation is by the conventions, and where it starts from. */

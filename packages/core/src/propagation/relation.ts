@@ -8,6 +8,7 @@ import {
   type Link,
   type SpanContext,
 } from '@opentelemetry/api'
+import { contextWithoutSpan } from '../span/span-layer.ts'
 import { conflictLinks } from './conflict.ts'
 
 /**
@@ -31,9 +32,10 @@ export interface Origin {
 /** The origin of work that a sender asked for. Baggage comes along unless the relation is `'none'`. */
 export function originOf(sender: Context, relation: Relation): Origin {
   if (relation === 'none') return { parent: ROOT_CONTEXT, links: [] }
-  const links = [...linksTo(sender), ...conflictLinks(sender)]
+  const links = linksTo(sender)
+  for (const link of conflictLinks(sender)) links.push(link)
   if (relation === 'parent') return { parent: sender, links }
-  return { parent: trace.deleteSpan(sender), links }
+  return { parent: contextWithoutSpan(sender), links }
 }
 
 /** The origin of a request at an entry. Its links are to the other callers that its headers named, if they disagree. */

@@ -7,6 +7,7 @@ const isKnown = trace.setSpan(ROOT_CONTEXT, PROBE).getValue(SPAN) === PROBE
 
 // Registered, so that the layers of two copies of this package do not pile up on each other.
 const kFlatten: unique symbol = Symbol.for('@throughline/core.flattenContext')
+const kUnder: unique symbol = Symbol.for('@throughline/core.contextWithSpan')
 
 /**
  * A context with a span, made without copying its parent: the api's contexts copy all that they hold for each value that
@@ -23,7 +24,9 @@ class SpanLayer implements Context {
   #flat: Context | undefined
 
   constructor(parent: Context, span: Span) {
-    this.#parent = (parent as Partial<SpanLayer>)[kFlatten]?.() ?? parent
+    // The span of the parent is replaced, so whether it has one makes no difference.
+    const under = (parent as Partial<SpanlessLayer>)[kUnder] ?? parent
+    this.#parent = (under as Partial<SpanLayer>)[kFlatten]?.() ?? under
     this.#span = span
   }
 
@@ -65,6 +68,33 @@ class SpanLayer implements Context {
     this.#flat = flat
     return flat
   }
+}
+
+/** A context as if it had no span, made without copying it: nearly always a new span takes that one's place at once. */
+class SpanlessLayer implements Context {
+  readonly [kUnder]: Context
+
+  constructor(under: Context) {
+    this[kUnder] = under
+  }
+
+  getValue(key: symbol): unknown {
+    return key === SPAN ? undefined : this[kUnder].getValue(key)
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return trace.deleteSpan(this[kUnder]).setValue(key, value)
+  }
+
+  deleteValue(key: symbol): Context {
+    return trace.deleteSpan(this[kUnder]).deleteValue(key)
+  }
+}
+
+/** The context without its span, for a trace that starts anew and keeps everything else. */
+export function contextWithoutSpan(context: Context): Context {
+  if (!trace.getSpan(context)) return context
+  return isKnown ? new SpanlessLayer(context) : trace.deleteSpan(context)
 }
 
 /** The context with this span active; not shared with anyone yet. */

@@ -1,5 +1,6 @@
 import { ROOT_CONTEXT, context, createContextKey, propagation, trace } from '@opentelemetry/api'
 import { startOperation, type Operation } from '@throughline/core/integration'
+import { originOf } from '@throughline/core/propagation'
 import { createTestTracing } from '@throughline/testing'
 import { afterAll, expect, test } from 'vitest'
 
@@ -35,6 +36,27 @@ test('contexts made of it hold all that it held, and it stays as it was', () => 
   const less = trace.deleteSpan(further)
   expect([trace.getSpan(less), less.getValue(A), less.getValue(B)]).toEqual([undefined, 1, 2])
   expect(operation.context.deleteValue(A).getValue(A)).toBeUndefined()
+})
+
+test('without the span of its parent it holds all else, and the parent stays as it was', () => {
+  const parent = start(ROOT_CONTEXT.setValue(A, 1)).context
+  const { parent: without } = originOf(parent, 'link')
+  expect([trace.getSpan(without), without.getValue(A)]).toEqual([undefined, 1])
+  const further = without.setValue(B, 2)
+  expect([trace.getSpan(further), further.getValue(A), further.getValue(B)]).toEqual([
+    undefined,
+    1,
+    2,
+  ])
+  const less = without.deleteValue(A)
+  expect([trace.getSpan(less), less.getValue(A)]).toEqual([undefined, undefined])
+  expect(trace.getSpan(parent)).toBeDefined()
+  const operation = start(without)
+  expect([trace.getSpan(operation.context), operation.context.getValue(A)]).toEqual([
+    operation.span,
+    1,
+  ])
+  expect(trace.getSpan(trace.deleteSpan(operation.context))).toBeUndefined()
 })
 
 test('what an integration carries in it is there for children too, however much it is', () => {

@@ -54,16 +54,12 @@ export class ProcessSpan implements Span<Context> {
     if (id === undefined && name === undefined) return
     this.#jobId = id
     this.#jobName = name
-    const attributes: Attributes = {}
-    if (typeof id === 'string') attributes[ATTR.messagingMessageId] = id
-    if (typeof name === 'string') attributes[ATTR.jobName] = name
-    this.#operation.set(attributes)
   }
 
   /** The context of the job, whatever BullMQ's main loop runs in. */
   setSpanOnContext(context: Context): Context {
     if (this.#ignored) return suppressTracing(ROOT_CONTEXT)
-    return this.#operation ? this.#operation.context.setValue(PROCESS, this) : context
+    return this.#operation ? this.#operation.context : context
   }
 
   /** `job completed` brings the result, which is nobody's business here, `job failed` the message of the error. */
@@ -92,12 +88,10 @@ export class ProcessSpan implements Span<Context> {
     if (!operation) return
     if (this.#fault && !this.#settled && !this.#failed) operation.error(this.#fault)
     const outcome = this.#outcome
-    if (outcome) operation.set({ [ATTR.jobOutcome]: outcome })
-    const job = {
-      queue: this.#queue ?? '',
-      name: textOf(this.#jobName) || undefined,
-      id: textOf(this.#jobId) || undefined,
-    }
+    const name = textOf(this.#jobName) || undefined
+    const id = textOf(this.#jobId) || undefined
+    if (operation.recording) operation.set(this.#lastAttributes(name, id, outcome))
+    const job = { queue: this.#queue ?? '', name, id }
     this.#settings.describe(operation, { operation: 'process', job, outcome, error: this.#error })
     this.#measure?.end(outcome ?? 'failed')
     operation.end()
@@ -114,9 +108,10 @@ export class ProcessSpan implements Span<Context> {
   }
 
   describe(job: JobToProcess): void {
+    const { system, tracing } = this.#settings
+    if (!tracing.meter && !this.#operation?.recording) return
     const attributes = processAttributes(job, Date.now())
     this.#operation?.set(attributes)
-    const { system, tracing } = this.#settings
     const wait = attributes[ATTR.jobQueueWait]
     if (tracing.meter) measureWait(tracing.meter, system, job.queue, wait)
   }
@@ -129,6 +124,20 @@ export class ProcessSpan implements Span<Context> {
     this.#failed = true
     this.#operation?.error(describeError(error))
     this.#operation?.recordException(error)
+  }
+
+  /** What only the end tells; also the job itself, where no `traceProcessor` has told it. */
+  #lastAttributes(
+    name: string | undefined,
+    id: string | undefined,
+    outcome: JobOutcome | undefined,
+  ): Attributes {
+    const attributes: Attributes = {}
+    if (outcome) attributes[ATTR.jobOutcome] = outcome
+    if (this.#joined) return attributes
+    if (id !== undefined) attributes[ATTR.messagingMessageId] = id
+    if (name !== undefined) attributes[ATTR.jobName] = name
+    return attributes
   }
 
   #start(queue: string): void {
@@ -144,7 +153,8 @@ export class ProcessSpan implements Span<Context> {
       destination: queue,
       sender: this.#sender,
       relation: settings.relationOf(job),
-      ...settings.nameOf('process', job),
+      spanName: settings.nameOf('process', job),
     })
+    this.#operation.carry(PROCESS, this)
   }
 }

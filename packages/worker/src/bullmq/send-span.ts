@@ -15,7 +15,7 @@ export function isSending(context: Context): boolean {
 }
 
 /** The PRODUCER operations of BullMQ that put jobs into a queue, and what they are called in a span. */
-export const SENDS: ReadonlyMap<string, 'send' | 'create'> = new Map([
+const SENDS: ReadonlyMap<unknown, 'send' | 'create'> = new Map([
   ['add', 'send'],
   ['addBulk', 'send'],
   ['addFlow', 'send'],
@@ -25,12 +25,13 @@ export const SENDS: ReadonlyMap<string, 'send' | 'create'> = new Map([
 ])
 
 /**
- * The span of an `add`. BullMQ names the queue only in the first attributes, right after it asked for the span: it
- * starts then, so that name and attributes are there for the sampler.
+ * The span of an `add`. BullMQ names queue and operation only in the first attributes, right after it asked for the span:
+ * it starts then, so that name and attributes are there for the sampler. Other operations on a queue have none.
  */
 export class SendSpan implements Span<Context> {
   readonly #settings: JobTracing<JobQueue>
   readonly #bullName: string
+  #told = false
   #operation: Operation | undefined
   #job: JobQueue | undefined
   #name: 'send' | 'create' = 'send'
@@ -43,25 +44,23 @@ export class SendSpan implements Span<Context> {
   }
 
   setAttributes(given: Record<string, unknown>): void {
-    if (!this.#job) return this.#start(given)
+    if (!this.#told) return this.#start(given)
+    if (!this.#job) return
+    const { queue, name, id } = this.#job
     const attributes: Attributes = {}
-    const id = given['bullmq.job.id']
-    const name = given['bullmq.job.name']
+    const knownId = textOf(given['bullmq.job.id'])
+    const knownName = textOf(given['bullmq.job.name'])
     const count = given['bullmq.job.bulk.count']
-    if (typeof id === 'string') attributes[ATTR.messagingMessageId] = id
-    if (typeof name === 'string') attributes[ATTR.jobName] = name
-    this.#job = {
-      queue: this.#job.queue,
-      name: textOf(name) || this.#job.name,
-      id: textOf(id) || this.#job.id,
-    }
+    if (knownId !== '') attributes[ATTR.messagingMessageId] = knownId
+    if (knownName !== '' && knownName !== name) attributes[ATTR.jobName] = knownName
     if (typeof count === 'number') attributes[ATTR.messagingBatchCount] = count
+    this.#job = { queue, name: knownName || name, id: knownId || id }
     this.#operation?.set(attributes)
   }
 
   setSpanOnContext(context: Context): Context {
     if (this.#ignored) return suppressTracing(context)
-    return this.#operation ? this.#operation.context.setValue(SENDING, true) : context
+    return this.#operation ? this.#operation.context : context
   }
 
   recordException(error: unknown): void {
@@ -81,27 +80,27 @@ export class SendSpan implements Span<Context> {
   addEvent(): void {}
 
   #start(given: Record<string, unknown>): void {
+    this.#told = true
+    const bullOperation = given['bullmq.queue.operation']
+    const operation = SENDS.get(bullOperation)
+    if (!operation) return
     const queue = textOf(given['bullmq.queue.name'])
-    const bullOperation = textOf(given['bullmq.queue.operation'])
-    const operation = SENDS.get(bullOperation) ?? 'send'
-    this.#name = operation
     // `add <queue>.<job>`: the one place where the job's name is known before the span starts.
-    const prefix = `add ${queue}.`
-    const named = bullOperation === 'add' && this.#bullName.startsWith(prefix)
-    const name = named ? this.#bullName.slice(prefix.length) : undefined
+    const name = bullOperation === 'add' ? this.#bullName.slice(`add ${queue}.`.length) : undefined
+    this.#name = operation
     this.#job = { queue, name }
     this.#ignored = this.#settings.ignores(this.#job)
     if (this.#ignored) return
     const attributes: Attributes = { [ATTR.messagingOperationType]: operation }
-    if (name !== undefined) attributes[ATTR.jobName] = name
+    if (name) attributes[ATTR.jobName] = name
     const { tracing, system } = this.#settings
-    const naming = this.#settings.nameOf(operation, this.#job)
     this.#operation = startSend(tracing, {
       system,
       destination: queue,
       operation,
       attributes,
-      ...naming,
+      spanName: this.#settings.nameOf(operation, this.#job),
     })
+    this.#operation.carry(SENDING, true)
   }
 }

@@ -6,13 +6,12 @@ import { resolveJobTracing, type JobTracing, type JobTracingOptions } from '../o
 import type { JobQueue } from './job.ts'
 import { metadataOf } from './metadata.ts'
 import { ProcessSpan, processSpanOf } from './process-span.ts'
-import { SENDS, SendSpan, isSending } from './send-span.ts'
+import { SendSpan, isSending } from './send-span.ts'
+import { textOf } from './text.ts'
 
 export type BullMQTelemetryOptions = JobTracingOptions<JobQueue>
 
-const MOVES: ReadonlySet<string> = new Set(['complete', 'retry', 'delay', 'fail'])
-
-/** For BullMQ's own operations: no span, and what runs inside stays in the context it has. */
+/** No span, and what runs inside stays in the context it has. */
 const NO_SPAN: Span<Context> = {
   setSpanOnContext: (context) => context,
   setAttribute() {},
@@ -20,6 +19,19 @@ const NO_SPAN: Span<Context> = {
   addEvent() {},
   recordException() {},
   end() {},
+}
+
+const MOVES: ReadonlySet<unknown> = new Set(['complete', 'retry', 'delay', 'fail'])
+
+/** For BullMQ's own operations, of which only how it moves a job is of interest: to the span of the job's attempt. */
+const OWN_OPERATION: Span<Context> = {
+  ...NO_SPAN,
+  setAttributes(given) {
+    const operation = given['bullmq.queue.operation']
+    if (!MOVES.has(operation)) return
+    const process = processSpanOf(context.active())
+    if (process) process.move = textOf(operation)
+  },
 }
 
 /**
@@ -38,13 +50,14 @@ export function bullmqTelemetry(options: BullMQTelemetryOptions = {}): Telemetry
   const off = (): boolean => !settings.enabled || isTracingSuppressed(context.active())
   return {
     tracer: {
-      startSpan: (name, kind, sender) => (off() ? NO_SPAN : span(settings, name, kind, sender)),
+      startSpan: (name, options, sender) =>
+        off() ? NO_SPAN : spanOf(settings, name, options, sender),
     },
     contextManager: contextManager(settings, off),
   } satisfies { tracer: Tracer<Context>; contextManager: ContextManager<Context> }
 }
 
-function span(
+function spanOf(
   settings: JobTracing<JobQueue>,
   name: string,
   options: SpanOptions | undefined,
@@ -52,27 +65,32 @@ function span(
 ): Span<Context> {
   // BullMQ's own enum has the numbers of OpenTelemetry's; importing it would load BullMQ.
   const kind: number | undefined = options?.kind
-  const operation = name.slice(0, Math.max(name.indexOf(' '), 0)) || name
   if (kind === SpanKind.CONSUMER) return new ProcessSpan(settings, sender)
-  if (kind === SpanKind.PRODUCER && SENDS.has(operation)) return new SendSpan(settings, name)
-  if (MOVES.has(operation)) {
-    const process = processSpanOf(context.active())
-    if (process) process.move = operation
-  }
-  return NO_SPAN
+  return kind === SpanKind.PRODUCER ? new SendSpan(settings, name) : OWN_OPERATION
 }
 
 function contextManager(
   { tracing }: JobTracing<JobQueue>,
   off: () => boolean,
 ): ContextManager<Context> {
+  // BullMQ reads the metadata of a job twice, and all jobs of a bulk carry the same. What brought nothing is read anew:
+  // an SDK may have been registered since.
+  let last = ''
+  let sender = ROOT_CONTEXT
+  function read(text: string): Context {
+    if (text === last && sender !== ROOT_CONTEXT) return sender
+    sender = readCarrier(tracing, text).sender
+    last = text
+    return sender
+  }
   return {
     active: () => context.active(),
-    with: (ctx, fn) => context.with(ctx, fn),
+    // BullMQ's own operations stay in the context they have: to enter it once more would only cost.
+    with: (ctx, fn) => (ctx === context.active() ? fn() : context.with(ctx, fn)),
     root: () => ROOT_CONTEXT,
     // BullMQ asks for metadata also when it moves a failed job, and would store it: the next attempt would no longer
     // relate to the send.
     getMetadata: (ctx) => (isSending(ctx) ? metadataOf(tracing, ctx) : ''),
-    fromMetadata: (active, text) => (off() ? active : readCarrier(tracing, text).sender),
+    fromMetadata: (active, text) => (off() ? active : read(text)),
   }
 }
