@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { withSpan } from '@throughline/core'
 import { createTestTracing, type TestSpan, type TestTracing } from '@throughline/testing'
 import { BullMQOtel } from 'bullmq-otel'
-import { Queue as Queue5, Worker as Worker5 } from 'bullmq-5'
 import { DelayedError, FlowProducer, RateLimitError, type Processor } from 'bullmq'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { bullmqTelemetry, traceProcessor, tracedFlow } from '../src/bullmq/index.ts'
@@ -205,32 +204,4 @@ describe('F18: an old worker and a new one understand each other', () => {
     const [span] = await processed(1)
     expect(span!.links).toMatchObject([{ spanId: '7e4d9d2f4b5d4e6a' }])
   })
-})
-
-it('works with BullMQ 5 as with 6', async () => {
-  const five = bullmqTelemetry() as never
-  const queue = new Queue5(`q5-${process.pid}-${Date.now()}`, {
-    connection: connection(),
-    telemetry: five,
-  })
-  const processor = traced(async (job) => {
-    if (job.attemptsMade === 0) throw new RangeError('again')
-  }) as never
-  const worker = new Worker5(queue.name, processor, { connection: connection(), telemetry: five })
-  await withSpan('request', () => queue.add('ship', {}, { attempts: 2 }))
-  const spans = await processed(2)
-  expect(
-    tracing
-      .tree()
-      .split('\n')
-      .filter((line) => line.includes('process')),
-  ).toEqual([
-    `process ${queue.name} [CONSUMER] ERROR -> send ${queue.name}`,
-    `process ${queue.name} [CONSUMER] -> send ${queue.name}`,
-  ])
-  expect(spans.map((span) => span.attributes['job.attempt'])).toEqual([1, 2])
-  expect(tracing.spans()).toHaveLength(4)
-  await worker.close()
-  await queue.obliterate({ force: true })
-  await queue.close()
 })
