@@ -2,6 +2,7 @@ import { ROOT_CONTEXT, SpanKind, context, type Attributes } from '@opentelemetry
 import {
   ATTR,
   guard,
+  isIdle,
   runToEnd,
   startOperation,
   tickSpanName,
@@ -50,6 +51,10 @@ export function tracedTick<A extends unknown[], T>(
   const job = { queue: options.name, name: options.name }
   function tick(this: unknown, ...args: A): T {
     if (!settings.enabled || isTracingSuppressed(context.active())) return fn.apply(this, args)
+    if (isIdle(settings.tracing)) {
+      course.forget()
+      return context.with(ROOT_CONTEXT, fn, this, ...args)
+    }
     if (settings.ignores(job)) return runIgnored(() => fn.apply(this, args))
     const started = course.start()
     const spanName = settings.nameOf('process', job)
@@ -105,6 +110,12 @@ class Course {
 
   missed(count: number): void {
     if (count > 0) this.#missed += count
+  }
+
+  /** The tick before the next one is not known: that one is neither late nor the first after missed ones. */
+  forget(): void {
+    this.#due = undefined
+    this.#missed = 0
   }
 
   start(): Attributes {

@@ -1,3 +1,4 @@
+import { ProxyTracerProvider, context, trace, type Context } from '@opentelemetry/api'
 import { withSpan } from '@throughline/core'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { CronJob } from 'cron'
@@ -101,6 +102,28 @@ it('shows how late a tick of a fixed interval is, and how many were left out', (
     [0, undefined],
     [2.5, 2],
     [0, undefined],
+  ])
+})
+
+it('traces ticks from the moment that an SDK is registered, and calls none of them late for those before', () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const tracerProvider = new ProxyTracerProvider()
+  const propagator = { fields: () => [], inject() {}, extract: (given: Context) => given }
+  const seen: unknown[] = []
+  const tick = traceTick({ name: 'sweep', everyMs: 1000, tracerProvider, propagator }, () => {
+    seen.push(trace.getSpan(context.active()))
+  })
+  late(1000)
+  tick()
+  expect(seen).toEqual([undefined])
+  tracerProvider.setDelegate(tracing.tracerProvider)
+  late(5000)
+  tick()
+  late(1500)
+  tick()
+  expect(ticks().map((a) => [a['job.tick.lag'], a['job.tick.missed']])).toEqual([
+    [undefined, undefined],
+    [0.5, undefined],
   ])
 })
 
