@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { FAULTS, KITS } from './fixtures/side-by-side.ts'
+import { FAULTS, KITS, malformedMetadata } from './fixtures/side-by-side.ts'
 import { Bench } from './fixtures/redis.ts'
 
 const README = new URL('../README.md', import.meta.url)
@@ -13,6 +13,7 @@ let tracing: TestTracing
 const bench = new Bench()
 beforeAll(() => {
   tracing = createTestTracing()
+  void malformedMetadata() // its process starts while the other faults run
 })
 afterEach(async () => {
   await bench.close()
