@@ -119,7 +119,7 @@ describe.concurrent.each(Object.keys(ENGINES))('%s', (engine) => {
     expect(linksOf(spans)).toEqual(Array(10).fill(send!.spanId))
   })
 
-  it('makes a span of each job of a flow, to which its attempt links', async () => {
+  it('F9: makes a span of each job of a flow, to which its attempt links', async () => {
     const queue = queueOf(engine)
     const { FlowProducer } = ENGINES[engine]!
     const flows = new FlowProducer({ connection: connectionOf(engine), telemetry })
@@ -133,7 +133,7 @@ describe.concurrent.each(Object.keys(ENGINES))('%s', (engine) => {
     expect(new Set(linksOf(spans))).toEqual(new Set(created.map((span) => span.spanId)))
   })
 
-  it('starts a trace for each run of a job scheduler, outside of the one that set it up', async () => {
+  it('F8: starts a trace for each run of a job scheduler, outside of the one that set it up', async () => {
     const queue = queueOf(engine)
     work(engine, queue, async () => {})
     const { traceId } = await withSpan('boot', async (span) => {
@@ -147,7 +147,7 @@ describe.concurrent.each(Object.keys(ENGINES))('%s', (engine) => {
     expect(spans.every((span) => typeof span.attributes['job.schedule'] === 'string')).toBe(true)
   })
 
-  it('says of a job that it was taken back from a worker that was gone', async () => {
+  it('F1: says of a job that it was taken back from a worker that was gone', async () => {
     const queue = queueOf(engine)
     let started = (): void => {}
     const running = new Promise<void>((resolve) => (started = resolve))
@@ -169,7 +169,7 @@ describe.concurrent.each(Object.keys(ENGINES))('%s', (engine) => {
     expect(span!.attributes).not.toHaveProperty('job.queue.wait')
   })
 
-  it('does not count an intended delay as waiting', async () => {
+  it('F7: does not count an intended delay as waiting', async () => {
     const queue = queueOf(engine)
     work(engine, queue, async () => {})
     await queue.add('ship', {}, { delay: 1000 })
@@ -180,7 +180,7 @@ describe.concurrent.each(Object.keys(ENGINES))('%s', (engine) => {
   })
 
   it.each([1, 5])(
-    'processes all jobs, whatever their metadata is, at concurrency %i',
+    'F4: processes all jobs, whatever their metadata is, at concurrency %i',
     async (concurrency) => {
       const queue = queueOf(engine)
       const malformed = ['not json', '', '"text"', 'null', '[]', '12', '{"traceparent":[1]}']

@@ -232,7 +232,7 @@ describe('with tracing', () => {
     expect(span?.traceId).toBe(tracing.span(`send ${queue.name}`).traceId)
   })
 
-  it('starts a trace for each run of a job scheduler', async () => {
+  it('F8: starts a trace for each run of a job scheduler', async () => {
     const telemetry = bullmqTelemetry()
     const queue = queueOf({ telemetry })
     work(
@@ -350,7 +350,7 @@ describe('with tracing', () => {
     expect(spans.flatMap((s) => s.events)).toEqual([])
   })
 
-  it('makes an error of an attempt whose lock was lost', async () => {
+  it('F2: makes an error of an attempt whose lock was lost', async () => {
     const telemetry = bullmqTelemetry()
     const queue = queueOf({ telemetry })
     const client = new Redis(process.env['REDIS_URL']!)
@@ -385,7 +385,7 @@ describe('with tracing', () => {
   })
 
   it.each([1, 5])(
-    'processes all jobs, whatever their metadata is, at concurrency %i',
+    'F4: processes all jobs, whatever their metadata is, at concurrency %i',
     async (concurrency) => {
       const malformed: unknown[] = [
         'not json',
@@ -458,7 +458,7 @@ describe('with tracing', () => {
 })
 
 describe('without an SDK', () => {
-  it('runs jobs and stores nothing with them', async () => {
+  it('F16: runs jobs and stores nothing with them', async () => {
     trace.disable()
     context.disable()
     const telemetry = bullmqTelemetry()

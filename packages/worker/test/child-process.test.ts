@@ -101,7 +101,7 @@ describe('with an SDK', () => {
     expect(await promisify(execFile)(execPath, ['-p', '7'])).toEqual({ stdout: '7\n', stderr: '' })
   })
 
-  it('replaces what processes above left in the environment, and changes nothing else', async () => {
+  it('F13: replaces what processes above left in the environment, and changes nothing else', async () => {
     const env = { ...STALE }
     const child = withSpan('request', () => spawn(execPath, ['-e', PRINT], { env }))
     const [output] = await once(child.stdout, 'data')
@@ -113,7 +113,7 @@ describe('with an SDK', () => {
     expect(env).toEqual(STALE)
   })
 
-  it('takes stale fields out also where no span is active', () => {
+  it('F13: takes stale fields out also where no span is active', () => {
     expect(traceEnv(STALE)).toEqual({ PATH: '/bin' })
     expect(process.env['TRACEPARENT']).toBeUndefined()
   })
@@ -160,7 +160,7 @@ describe('with an SDK', () => {
     expect(tracing.spans().map((span) => span.name)).toEqual(['request'])
   })
 
-  it('works where every hook throws', async () => {
+  it('F16: works where every hook throws', async () => {
     const broken = (): never => {
       throw new Error('broken')
     }

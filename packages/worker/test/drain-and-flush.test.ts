@@ -46,12 +46,12 @@ it.each([
     true,
     false,
   ],
-])('ends in time with %s, and says so', async (_, options, drained, flushed) => {
+])('F14: ends in time with %s, and says so', async (_, options, drained, flushed) => {
   const report = await drainAndFlush({ ...options, timeoutMs: 50 })
   expect(report).toEqual({ drained, flushed })
 })
 
-describe('on a signal', () => {
+describe('F14: on a signal', () => {
   function start(mode: string): ChildProcess & { text: () => string } {
     const program = new URL('fixtures/drain.ts', import.meta.url).pathname
     const execArgv = ['--conditions=@throughline/source', program, mode]

@@ -81,6 +81,25 @@ it('F3: a poison payload makes an error of each of its attempts, the last one "f
   ])
 })
 
+it.each([
+  ['ahead of', 600_000],
+  ['behind', -600_000],
+])('F6: a producer ten minutes %s the worker makes no negative wait', async (_, ms) => {
+  const queue = bench.queue({ telemetry })
+  bench.worker(
+    queue,
+    traced(async () => {}),
+    { telemetry },
+  )
+  await queue.add('ship', {}, { timestamp: Date.now() + ms })
+  const [span] = await processed(1)
+  const { 'job.queue.wait': wait, 'job.age': age, 'job.clock_skew': skew } = span!.attributes
+  expect([skew, wait === 0, age === 0]).toEqual(
+    ms > 0 ? [true, true, true] : [undefined, false, false],
+  )
+  if (ms < 0) expect(Number(wait)).toBeGreaterThanOrEqual(600)
+})
+
 describe('F7', () => {
   it('a job that delays itself a hundred times makes a hundred traces, and no error', async () => {
     const queue = bench.queue({ telemetry })

@@ -5,7 +5,7 @@ import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { Piscina } from 'piscina'
 import { Tinypool } from 'tinypool'
 import workerpool from 'workerpool'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createJobTracer, type JobCarrier } from '../src/index.ts'
 import { collectThreadSpans, traceTask } from '../src/threads/index.ts'
 import { collectRecords } from './fixtures/records.ts'
@@ -61,6 +61,22 @@ describe('F6: clocks that are ten minutes apart', () => {
     expect(seen).not.toHaveProperty('job.clock_skew')
   })
 
+  it.each([
+    ['ahead of', TEN_MINUTES, { 'job.queue.wait': 0, 'job.age': 0, 'job.clock_skew': true }],
+    // Nobody can tell this from a job that waited ten minutes.
+    ['behind', -TEN_MINUTES, { 'job.queue.wait': 600, 'job.age': 600 }],
+  ])('a sender whose clock is %s the worker, known by its carrier only', (_, ms, expected) => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const now = Date.now()
+    vi.setSystemTime(now + ms)
+    const carrier = jobs.enqueue(JOB, (given: JobCarrier) => given)
+    vi.setSystemTime(now)
+    const seen = attributes({ carrier })
+    expect(seen).toMatchObject(expected)
+    expect('job.clock_skew' in seen).toBe(ms > 0)
+  })
+
   it('a job that is promoted before its delay is over is no skew', () => {
     const seen = attributes({ enqueuedAt: Date.now() - 10, delayMs: TEN_MINUTES })
     expect(seen).toMatchObject({ 'job.queue.wait': 0 })
@@ -75,7 +91,7 @@ describe('F11', () => {
     const running = withSpan('request', () => pool.run(traceTask({ hang: true })))
     await Promise.all([
       expect(running).rejects.toThrow(/Terminating|terminat/i),
-      new Promise((resolve) => setTimeout(resolve, 300)).then(() => pool.destroy()),
+      once(pool, 'message').then(() => pool.destroy()), // the task says that it hangs
     ])
     expect(tracing.span('request').status).toBe('ERROR')
   })

@@ -80,7 +80,7 @@ describe.each(Object.entries(QUEUES))('%s', (_, make) => {
     expect(await worked(make, false)).toEqual(['a in A', 'b in A'])
   })
 
-  it('runs each in its own where tasks are bound', async () => {
+  it('F17: runs each in its own where tasks are bound', async () => {
     expect(await worked(make, true)).toEqual(['a in A', 'b in B'])
   })
 })

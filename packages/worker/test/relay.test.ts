@@ -15,7 +15,7 @@ afterEach(() => {
   collectThreadSpans()
 })
 
-it('drops what a busy main thread has no room for, counts it, and goes on when there is room', () => {
+it('F19: drops what a busy main thread has no room for, counts it, and goes on when there is room', () => {
   expect(takeRoom(counters, MAX_ON_THE_WAY)).toBe(true)
   relay(target, record)
   relay(target, record)

@@ -39,7 +39,7 @@ describe.each([
     workerThreadsOptions: inSandbox,
   }
 
-  it('spans of the processor are below its attempt, and exported by the worker', async () => {
+  it('F10: spans of the processor are below its attempt, and exported by the worker', async () => {
     const telemetry = bullmqTelemetry({ relation: 'parent' })
     const queue = bench.queue({ telemetry })
     const worker = traceSandbox(bench.worker(queue, FILE, { telemetry, ...options }))
@@ -58,7 +58,7 @@ describe.each([
     expect(process.attributes).toMatchObject({ 'job.attempt': 1, 'job.outcome': 'completed' })
   })
 
-  it('an attempt that fails there is an error', async () => {
+  it('F10: an attempt that fails there is an error', async () => {
     const queue = bench.queue()
     const worker = traceSandbox(bench.worker(queue, FILE, options))
     const failed = once(worker, 'failed')
@@ -70,7 +70,7 @@ describe.each([
     })
   })
 
-  it('an attempt whose sandbox ends in the middle is an error', async () => {
+  it('F10: an attempt whose sandbox ends in the middle is an error', async () => {
     const queue = bench.queue()
     const worker = traceSandbox(bench.worker(queue, FILE, options))
     const failed = once(worker, 'failed')

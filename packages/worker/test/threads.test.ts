@@ -19,6 +19,7 @@ import { collectThreadSpans, threadTask, traceTask, type TracedTask } from '../s
 import type { Answer, Task } from './fixtures/task.ts'
 
 const execArgv = ['--conditions=@throughline/source']
+const LISTEN = { workerData: 'listen', execArgv }
 const fixture = (name: string): URL => new URL(`fixtures/${name}`, import.meta.url)
 
 let records: SpanRecord[] = []
@@ -52,6 +53,11 @@ async function ask(worker: Worker, task: Task | TracedTask<Task>): Promise<Answe
   return answer as Answer
 }
 
+/** Starting one takes a while: tests that do not end it share it. */
+let listening: Worker | undefined
+const sharedWorker = (): Worker => (listening ??= new Worker(fixture('task.ts'), LISTEN))
+afterAll(() => listening?.terminate())
+
 function startPool(): Piscina<Task | TracedTask<Task>, Answer> {
   const pool = new Piscina<Task | TracedTask<Task>, Answer>({
     filename: fixture('task.ts').href,
@@ -80,7 +86,7 @@ describe('with an SDK in the main thread', () => {
   afterAll(() => tracing.shutdown())
 
   it('goes on in the thread in the context of the caller', async () => {
-    const worker = startWorker()
+    const worker = sharedWorker()
     const answer = await withSpan('request', () => ask(worker, traceTask({ spans: 1 })))
     const request = tracing.span('request')
     expect(answer.current).toEqual({
@@ -116,14 +122,14 @@ describe('with an SDK in the main thread', () => {
   })
 
   it('takes baggage along', async () => {
-    const worker = startWorker()
+    const worker = sharedWorker()
     const baggage = propagation.createBaggage({ tenant: { value: 'blue, green' } })
     const withBaggage = propagation.setBaggage(ROOT_CONTEXT, baggage)
     const answer = await context.with(withBaggage, () => ask(worker, traceTask({})))
     expect(answer.baggage).toBe('blue, green')
   })
 
-  it('loses no span of a worker that is terminated right after its answer', async () => {
+  it('F11: loses no span of a worker that is terminated right after its answer', async () => {
     await withSpan('request', async () => {
       const worker = startWorker()
       await ask(worker, traceTask({ spans: 100 }))
@@ -135,7 +141,7 @@ describe('with an SDK in the main thread', () => {
     expect(records.every((record) => record.span.traceId === traceId)).toBe(true)
   })
 
-  it('loses no span of a pool that is destroyed right after its results', async () => {
+  it('F11: loses no span of a pool that is destroyed right after its results', async () => {
     const pool = startPool()
     await withSpan('request', async () => {
       await Promise.all(Array.from({ length: 20 }, () => pool.run(traceTask({ spans: 5 }))))
@@ -146,7 +152,7 @@ describe('with an SDK in the main thread', () => {
   })
 
   it('has all spans of a task as soon as its result, where they are collected', async () => {
-    const worker = startWorker()
+    const worker = sharedWorker()
     await withSpan('request', async () => {
       for (let round = 1; round <= 200; round++) {
         await ask(worker, traceTask({ spans: 3 }))
@@ -157,13 +163,13 @@ describe('with an SDK in the main thread', () => {
   })
 
   it('delivers a span that outlives its task', async () => {
-    const worker = startWorker()
+    const worker = sharedWorker()
     await withSpan('request', () => ask(worker, traceTask({ spans: 0, late: true })))
     const [record] = await arrived(1)
     expect(record?.name).toBe('late')
   })
 
-  it('leaves buffers to the transfer list', async () => {
+  it('F12: leaves buffers to the transfer list', async () => {
     const pool = startPool()
     const buffer = new ArrayBuffer(8)
     const answer = await pool.run(traceTask({ buffer }), { transferList: [buffer] })
@@ -172,7 +178,7 @@ describe('with an SDK in the main thread', () => {
   })
 
   it('runs a task without an envelope as it is', async () => {
-    const answer = await ask(startWorker(), { spans: 1 })
+    const answer = await ask(sharedWorker(), { spans: 1 })
     expect(answer.current).toBeUndefined()
     expect(records).toEqual([])
   })
@@ -196,14 +202,14 @@ describe('with an SDK in the main thread', () => {
       spanId: 'b7ad6b7169203331',
       traceFlags: TraceFlags.NONE,
     })
-    const answer = await context.with(unsampled, () => ask(startWorker(), traceTask({})))
+    const answer = await context.with(unsampled, () => ask(sharedWorker(), traceTask({})))
     expect(answer.inSpan).toMatchObject({ traceId, sampled: false, recording: false })
     expect(records).toEqual([])
   })
 
   it('records nothing where tracing is suppressed', async () => {
     const answer = await withSpan('request', () =>
-      context.with(suppressTracing(context.active()), () => ask(startWorker(), traceTask({}))),
+      context.with(suppressTracing(context.active()), () => ask(sharedWorker(), traceTask({}))),
     )
     expect(answer.inSpan).toMatchObject({ recording: false })
   })
@@ -269,8 +275,8 @@ describe('with an SDK in the main thread', () => {
 })
 
 describe('without an SDK in the main thread', () => {
-  it('runs the task, and records nothing', async () => {
-    const answer = await ask(startWorker(), traceTask({ spans: 1 }))
+  it('F16: runs the task, and records nothing', async () => {
+    const answer = await ask(sharedWorker(), traceTask({ spans: 1 }))
     expect(answer.current).toBeUndefined()
     expect(answer.inSpan).toMatchObject({ recording: false, sampled: false })
     expect(records).toEqual([])

@@ -18,7 +18,7 @@ afterEach(() => {
 })
 afterAll(() => tracing.shutdown())
 
-describe('each tick is a trace of its own, although its timer was set in a span', () => {
+describe('F8: each tick is a trace of its own, although its timer was set in a span', () => {
   const EVERY_SECOND = '* * * * * *'
   const timers: Record<string, (tick: () => void) => () => unknown> = {
     setInterval(tick) {
