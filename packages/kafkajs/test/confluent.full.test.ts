@@ -1,5 +1,6 @@
 // Confluent's kafkajs-compatible client itself. It is no dependency, since its installation compiles a library or loads
-// one from elsewhere; where it is installed, THROUGHLINE_CONFLUENT names the folder whose node_modules has it.
+// one from elsewhere: `CKJS_LINKING=dynamic npm install @confluentinc/kafka-javascript` in a folder of its own, with the Node
+// that runs this. THROUGHLINE_CONFLUENT names that folder.
 import { createRequire } from 'node:module'
 import { createTestTracing, type TestSpan } from '@throughline/testing'
 import { afterAll, afterEach, expect, test } from 'vitest'
@@ -11,7 +12,7 @@ afterEach(() => tracing.reset())
 afterAll(() => tracing.shutdown())
 
 const folder = process.env['THROUGHLINE_CONFLUENT']
-let why = 'THROUGHLINE_CONFLUENT is not set'
+let why = 'THROUGHLINE_CONFLUENT names no folder with @confluentinc/kafka-javascript installed'
 const client = folder === undefined ? undefined : load(folder)
 if (!client) console.warn(`confluent.full.test.ts is skipped: ${why}`)
 
@@ -19,7 +20,7 @@ function load(from: string): any {
   try {
     return createRequire(`${from}/`)('@confluentinc/kafka-javascript').KafkaJS
   } catch (error) {
-    why = (error as Error).message
+    why = (error as Error).message.replaceAll(/\s+/g, ' ')
     return undefined
   }
 }
@@ -91,6 +92,26 @@ test.skipIf(skip)(
       const send = tracing.span(`send ${topic}`)
       expect(tracing.span(`send ${other}`).kind).toBe('PRODUCER')
       for (const span of spans) expect(span.links[0]!.spanId).toBe(send.spanId)
+    })
+  },
+  60_000,
+)
+
+test.skipIf(skip)(
+  'a handler that throws makes its attempt an error, and the redelivery is an attempt of its own',
+  async () => {
+    const topic = await createTopic('confluent-redelivery')
+    let attempts = 0
+    const eachMessage = (): Promise<void> =>
+      attempts++ === 0 ? Promise.reject(new TypeError('no stock')) : Promise.resolve()
+    await withClients(topic, { eachMessage }, async (producer) => {
+      await producer.send({ topic, messages: [{ value: 'v' }] })
+      const spans = await tracing.waitFor(named(`process ${topic}`, 2), 30_000)
+      expect(spans.map((span) => span.status)).toEqual(['ERROR', 'UNSET'])
+      expect(spans[0]!.attributes['error.type']).toBe('TypeError')
+      expect(spans[1]!.attributes['throughline.delivery_attempt']).toBe(2)
+      const { spanId } = tracing.span(`send ${topic}`)
+      expect(spans.map((span) => span.parentSpanId)).toEqual([spanId, spanId])
     })
   },
   60_000,
