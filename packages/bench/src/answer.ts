@@ -7,6 +7,8 @@ import type { Question } from './question.ts'
 export interface VariantAnswer {
   readonly variant: string
   readonly cpuMicros: number
+  /** By the clock; only of a question whose variants take turns. */
+  readonly elapsedMicros?: number | undefined
   readonly allocatedBytes: number
   /** What it costs of what the peer costs: the median of the ratios within each round. */
   readonly ratio: number
@@ -23,7 +25,7 @@ export interface Answer {
   readonly variants: readonly VariantAnswer[]
 }
 
-/** Asks a question: every variant in each round, one after the other, each in a fresh process. */
+/** Asks a question: every variant in each round, one after the other, each in a fresh process unless they take turns. */
 export async function answer(
   name: string,
   question: Question,
@@ -33,16 +35,26 @@ export async function answer(
   const names = Object.keys(question.variants)
   const measured: Map<string, Measurement>[] = []
   for (let round = 0; round < rounds; round++) {
+    const where = `(round ${round + 1} of ${rounds})`
+    if (question.inTurns) {
+      onProgress(`${name}: all in turns ${where}`)
+      measured.push(new Map(Object.entries(await runChild<Record<string, Measurement>>(name))))
+      continue
+    }
     const results = new Map<string, Measurement>()
     for (const variant of names) {
-      onProgress(`${name}: ${variant} (round ${round + 1} of ${rounds})`)
-      results.set(variant, await runChild(name, variant))
+      onProgress(`${name}: ${variant} ${where}`)
+      results.set(variant, await runChild<Measurement>(name, variant))
     }
     measured.push(results)
   }
   const { title, unit, base, peer, budgets } = question
+  const costOf = (results: Map<string, Measurement>, variant: string): number => {
+    const { cpuMicros, elapsedMicros = cpuMicros } = results.get(variant)!
+    return elapsedMicros
+  }
   const added = (results: Map<string, Measurement>, variant: string): number =>
-    results.get(variant)!.cpuMicros - (base ? results.get(base)!.cpuMicros : 0)
+    costOf(results, variant) - (base ? costOf(results, base) : 0)
   return {
     name,
     title,
@@ -53,6 +65,9 @@ export async function answer(
     variants: names.map((variant) => ({
       variant,
       cpuMicros: median(measured.map((results) => results.get(variant)!.cpuMicros)),
+      elapsedMicros: question.inTurns
+        ? median(measured.map((results) => costOf(results, variant)))
+        : undefined,
       allocatedBytes: median(measured.map((results) => results.get(variant)!.allocatedBytes)),
       ratio: median(measured.map((results) => added(results, variant) / added(results, peer))),
       budget: budgets[variant],
@@ -60,7 +75,7 @@ export async function answer(
   }
 }
 
-function runChild(name: string, variant: string): Promise<Measurement> {
+function runChild<T>(name: string, ...variant: string[]): Promise<T> {
   const child = spawn(
     process.execPath,
     // Young objects get room, so that allocation can be read off the heap; the built packages are what users run.
@@ -69,7 +84,7 @@ function runChild(name: string, variant: string): Promise<Measurement> {
       '--max-semi-space-size=256',
       fileURLToPath(new URL('child.ts', import.meta.url)),
       name,
-      variant,
+      ...variant,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
@@ -79,8 +94,8 @@ function runChild(name: string, variant: string): Promise<Measurement> {
     child.once('error', reject)
     child.once('close', (code) => {
       const line = output.trim().split('\n').at(-1) ?? ''
-      if (code === 0 && line.startsWith('{')) resolve(JSON.parse(line) as Measurement)
-      else reject(new Error(`${name}: ${variant} ended with code ${code}`))
+      if (code === 0 && line.startsWith('{')) resolve(JSON.parse(line) as T)
+      else reject(new Error(`${[name, ...variant].join(': ')} ended with code ${code}`))
     })
   })
 }

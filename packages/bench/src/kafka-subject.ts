@@ -48,14 +48,23 @@ function tracedKafka({ by, sdk }: Tracing): StubKafka {
   if (sdk !== 'none') registerSdk({ sampled: sdk === 'recording' })
   if (by === 'no one') return new StubKafka()
   if (by === 'throughline') return traceKafka(new StubKafka())
-  class Kafka extends StubKafka {}
-  const { producer, consumer } = Object.getOwnPropertyDescriptors(StubKafka.prototype)
-  Object.defineProperties(Kafka.prototype, { producer, consumer })
+  const Patched = patchByPeer(StubKafka)
+  return new Patched()
+}
+
+/** A client class as instrumentation-kafkajs patches it, beside the one it is made of. */
+export function patchByPeer<C extends new (...args: any[]) => object>(Client: C): C {
+  class Kafka extends Client {}
+  const { producer, consumer } = Object.getOwnPropertyDescriptors(Client.prototype) as Record<
+    string,
+    PropertyDescriptor
+  >
+  Object.defineProperties(Kafka.prototype, { producer: producer!, consumer: consumer! })
   const instrumentation = new KafkaJsInstrumentation({ enabled: false }) as unknown as {
     init(): { patch(exports: object): unknown }
   }
   instrumentation.init().patch({ Kafka })
-  return new Kafka()
+  return Kafka
 }
 
 /** A send of so many messages a call; counted are messages. */

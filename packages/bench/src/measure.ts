@@ -4,12 +4,15 @@ import type { Subject } from './question.ts'
 export interface Measurement {
   /** CPU time of the whole process, all its threads, in microseconds. */
   readonly cpuMicros: number
+  /** By the clock; only where subjects were measured in turns. */
+  readonly elapsedMicros?: number
   readonly allocatedBytes: number
 }
 
 const WARM_UP_MS = 500
 const BATCH_MS = 300
 const BATCHES = 5
+const TURNS = 20
 
 /**
  * Measures a subject in this process: warm-up, then the median of several batches. CPU time is used and not the clock,
@@ -25,6 +28,41 @@ export async function measure(subject: Subject): Promise<Measurement> {
     costs.push((user + system) / times)
   }
   return { cpuMicros: median(costs), allocatedBytes: await allocated(subject, times) }
+}
+
+/**
+ * Measures subjects that share this process and a server, a batch of each in turn, so that whatever the machine and the
+ * server do meanwhile they do to all of them.
+ */
+export async function measureInTurns(
+  subjects: ReadonlyMap<string, Subject>,
+): Promise<Record<string, Measurement>> {
+  let times = Infinity
+  for (const subject of subjects.values()) times = Math.min(times, await warmUp(subject))
+  const costs = new Map<string, { cpu: number[]; elapsed: number[] }>()
+  for (const name of subjects.keys()) costs.set(name, { cpu: [], elapsed: [] })
+  for (let turn = 0; turn < TURNS; turn++) {
+    // The other way round in every second turn, so that none is always the one after the heaviest.
+    const order = [...subjects]
+    for (const [name, subject] of turn % 2 ? order : order.toReversed()) {
+      const before = process.cpuUsage()
+      const since = performance.now()
+      await subject.run(times)
+      const elapsed = (performance.now() - since) * 1000
+      const { user, system } = process.cpuUsage(before)
+      costs.get(name)!.elapsed.push(elapsed / times)
+      costs.get(name)!.cpu.push((user + system) / times)
+    }
+  }
+  const measured: Record<string, Measurement> = {}
+  for (const [name, { cpu, elapsed }] of costs) {
+    measured[name] = {
+      cpuMicros: median(cpu),
+      elapsedMicros: median(elapsed),
+      allocatedBytes: await allocated(subjects.get(name)!, times),
+    }
+  }
+  return measured
 }
 
 /** Runs until the compiler is done, and answers how many operations fill a batch. */

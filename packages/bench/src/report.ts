@@ -8,7 +8,8 @@ export function renderReport(answers: readonly Answer[]): string {
     '',
     'Made by `pnpm bench`; not written by hand. Every variant runs in a fresh process, alternating in each round; the figures are',
     'medians over the rounds. CPU time is that of the whole process. Absolute times differ between machines: the ratios are what',
-    'counts, and where a question has a base without tracing, they compare what each variant adds to it.',
+    'counts, and where a question has a base without tracing, they compare what each variant adds to it. Where a time by the clock',
+    'is given too, all variants took turns in one process at one server, and the ratios are of that time.',
     '',
     `Node ${process.versions.node}, ${cpus().length} cores.`,
     ...answers.flatMap(renderAnswer),
@@ -23,10 +24,19 @@ function renderAnswer(answer: Answer): string[] {
     '',
     `Per ${answer.unit}, ${answer.rounds} rounds.`,
     '',
-    '| variant | CPU µs | bytes | of the peer | budget |',
-    '| --- | ---: | ---: | ---: | ---: |',
+    ...headOf(answer),
     ...answer.variants.map((variant) => renderVariant(variant, answer)),
   ]
+}
+
+function headOf({ variants }: Answer): string[] {
+  const clock = variants.some((variant) => variant.elapsedMicros !== undefined)
+  return clock
+    ? [
+        '| variant | µs by the clock | CPU µs | bytes | of the peer | budget |',
+        '| --- | ---: | ---: | ---: | ---: | ---: |',
+      ]
+    : ['| variant | CPU µs | bytes | of the peer | budget |', '| --- | ---: | ---: | ---: | ---: |']
 }
 
 function renderVariant(variant: VariantAnswer, { base, peer }: Answer): string {
@@ -37,6 +47,7 @@ function renderVariant(variant: VariantAnswer, { base, peer }: Answer): string {
   const budget = variant.budget === undefined ? '' : `≤ ${variant.budget} ${met ? '✓' : '✗'}`
   const cells = [
     variant.variant + note,
+    ...(variant.elapsedMicros === undefined ? [] : [variant.elapsedMicros.toFixed(1)]),
     variant.cpuMicros.toFixed(3),
     variant.allocatedBytes.toFixed(0),
     ratio,
