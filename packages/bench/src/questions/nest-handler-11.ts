@@ -1,0 +1,23 @@
+import {
+  bareServerSpan,
+  instrumentationNestjsCore,
+  nestRequests,
+  tracingModule,
+  untraced,
+} from '../nest-subject.ts'
+import type { Question } from '../question.ts'
+
+// instrumentation-nestjs-core refuses Nest 12, so only Nest 11 can be asked.
+export const question: Question = {
+  title: 'The span of a handler of NestJS 11 on Fastify, below the SERVER span of somebody else',
+  unit: 'request',
+  base: 'the SERVER span alone',
+  peer: 'instrumentation-nestjs-core (two spans)',
+  budgets: { TracingModule: 0.5 },
+  variants: {
+    'the SERVER span alone': () => nestRequests('11', untraced, bareServerSpan),
+    TracingModule: () => nestRequests('11', tracingModule, bareServerSpan),
+    'instrumentation-nestjs-core (two spans)': () =>
+      nestRequests('11', instrumentationNestjsCore, bareServerSpan),
+  },
+}
