@@ -1,4 +1,5 @@
 import { execFile, fork } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,9 +25,9 @@ export class Projects {
   readonly #built: Promise<unknown>
   readonly #ours: readonly string[]
 
-  constructor(ours: readonly string[]) {
+  constructor(ours: readonly string[], { types = false }: { readonly types?: boolean } = {}) {
     this.#ours = ours
-    this.#built = this.#root.then((root) => build(root, ours))
+    this.#built = this.#root.then((root) => build(root, ours, types))
   }
 
   async create(name: string, dependencies: Readonly<Record<string, string>>): Promise<Project> {
@@ -56,14 +57,17 @@ export class Projects {
   }
 }
 
-/** As they are published, but for their types. */
-async function build(root: string, ours: readonly string[]): Promise<void> {
+/** As they are published, their types only where something is compiled against them. */
+async function build(root: string, ours: readonly string[], types: boolean): Promise<void> {
   const tsdown = here('../../../node_modules/.bin/tsdown')
   for (const name of ours) {
     const to = join(root, 'built', name)
-    const args = ['--no-publint', '--no-attw', '--no-dts', '--out-dir', join(to, 'dist')]
-    await run(tsdown, args, { cwd: here(`../../${name}`) })
-    await cp(here(`../../${name}/package.json`), join(to, 'package.json'))
+    const args = ['--no-publint', '--no-attw', '--out-dir', join(to, 'dist')]
+    await run(tsdown, types ? args : [...args, '--no-dts'], { cwd: here(`../../${name}`) })
+    for (const file of ['package.json', 'collection.json']) {
+      const from = here(`../../${name}/${file}`)
+      if (existsSync(from)) await cp(from, join(to, file))
+    }
   }
 }
 
