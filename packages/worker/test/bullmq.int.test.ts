@@ -14,6 +14,7 @@ import {
 } from '../src/bullmq/index.ts'
 import { traceTask, type TracedTask } from '../src/threads/index.ts'
 import type { Answer, Task } from './fixtures/task.ts'
+import { threadFile } from './fixtures/thread-file.ts'
 
 const connection = (): QueueOptions['connection'] => {
   const { hostname, port } = new URL(process.env['REDIS_URL']!)
@@ -214,8 +215,7 @@ describe('with tracing', () => {
   it('continues in a worker thread what a processor began', async () => {
     const telemetry = bullmqTelemetry({ relation: 'parent' })
     const pool = new Piscina<TracedTask<Task>, Answer>({
-      filename: new URL('fixtures/task.ts', import.meta.url).href,
-      execArgv: ['--conditions=@throughline/source'],
+      filename: (await threadFile('task.ts')).href,
       maxThreads: 1,
     })
     closing.push(() => pool.destroy())

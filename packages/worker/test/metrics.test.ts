@@ -9,6 +9,7 @@ import { createTestTracing } from '@throughline/testing'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { createJobTracer, observeQueue } from '../src/index.ts'
 import { observePool } from '../src/threads/index.ts'
+import { threadFile } from './fixtures/thread-file.ts'
 import { Piscina } from 'piscina'
 
 const tracing = createTestTracing({ global: false })
@@ -119,12 +120,8 @@ it('goes on where a queue cannot be counted', async () => {
 })
 
 it('observes a pool of threads', async () => {
-  const filename = new URL('fixtures/task.ts', import.meta.url).href
-  const pool = new Piscina({
-    filename,
-    execArgv: ['--conditions=@throughline/source'],
-    maxThreads: 1,
-  })
+  const { href: filename } = await threadFile('task.ts')
+  const pool = new Piscina({ filename, maxThreads: 1 })
   const stop = observePool({ name: 'labels', pool, meterProvider })
   await pool.run({})
   const attributes = { 'job.pool.name': 'labels' }

@@ -7,9 +7,9 @@ import type { Job, Worker } from 'bullmq'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bullmqTelemetry, traceSandbox } from '../src/bullmq/index.ts'
 import { Bench, connection } from './fixtures/redis.ts'
+import { threadFile } from './fixtures/thread-file.ts'
 
-const FILE = new URL('fixtures/sandboxed.ts', import.meta.url)
-const inSandbox = { execArgv: ['--conditions=@throughline/source'] }
+const FILE = await threadFile('sandboxed.ts')
 
 let tracing: TestTracing
 let records: SpanRecord[] = []
@@ -33,11 +33,7 @@ describe.each([
   ['a process', false],
   ['a thread', true],
 ])('in %s', (_, useWorkerThreads) => {
-  const options = {
-    useWorkerThreads,
-    workerForkOptions: inSandbox,
-    workerThreadsOptions: inSandbox,
-  }
+  const options = { useWorkerThreads }
 
   it('F10: spans of the processor are below its attempt, and exported by the worker', async () => {
     const telemetry = bullmqTelemetry({ relation: 'parent' })
@@ -86,7 +82,6 @@ it('works with BullMQ 5 as well', async () => {
   const queue = new Queue5(`q5-${process.pid}-${Date.now()}`, { connection: connection() })
   const worker = new Worker5(queue.name, FILE, {
     connection: connection(),
-    workerForkOptions: inSandbox,
   })
   traceSandbox(worker as unknown as Worker)
   const completed = once(worker, 'completed') as Promise<[Job]>

@@ -17,10 +17,11 @@ import { Piscina } from 'piscina'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { collectThreadSpans, threadTask, traceTask, type TracedTask } from '../src/threads/index.ts'
 import type { Answer, Task } from './fixtures/task.ts'
+import { threadFile } from './fixtures/thread-file.ts'
 
-const execArgv = ['--conditions=@throughline/source']
-const LISTEN = { workerData: 'listen', execArgv }
-const fixture = (name: string): URL => new URL(`fixtures/${name}`, import.meta.url)
+const LISTEN = { workerData: 'listen' }
+const TASK = await threadFile('task.ts')
+const WITH_SDK = await threadFile('with-sdk.ts')
 
 let records: SpanRecord[] = []
 let wake = (): void => {}
@@ -41,8 +42,8 @@ async function arrived(count: number): Promise<SpanRecord[]> {
 
 const cleanUp: (() => unknown)[] = []
 
-function startWorker(workerData: unknown = 'listen', file = 'task.ts'): Worker {
-  const worker = new Worker(fixture(file), { workerData, execArgv })
+function startWorker(workerData: unknown = 'listen', file = TASK): Worker {
+  const worker = new Worker(file, { workerData })
   cleanUp.push(() => worker.terminate())
   return worker
 }
@@ -55,13 +56,12 @@ async function ask(worker: Worker, task: Task | TracedTask<Task>): Promise<Answe
 
 /** Starting one takes a while: tests that do not end it share it. */
 let listening: Worker | undefined
-const sharedWorker = (): Worker => (listening ??= new Worker(fixture('task.ts'), LISTEN))
+const sharedWorker = (): Worker => (listening ??= new Worker(TASK, LISTEN))
 afterAll(() => listening?.terminate())
 
 function startPool(): Piscina<Task | TracedTask<Task>, Answer> {
   const pool = new Piscina<Task | TracedTask<Task>, Answer>({
-    filename: fixture('task.ts').href,
-    execArgv,
+    filename: TASK.href,
     maxThreads: 2,
   })
   cleanUp.push(() => pool.destroy())
@@ -215,7 +215,7 @@ describe('with an SDK in the main thread', () => {
   })
 
   it('leaves the SDK of a thread alone', async () => {
-    const worker = withSpan('request', () => startWorker(traceTask('go'), 'with-sdk.ts'))
+    const worker = withSpan('request', () => startWorker(traceTask('go'), WITH_SDK))
     const [spans] = await once(worker, 'message')
     expect(spans).toEqual([{ name: 'own', traceId: tracing.span('request').traceId }])
     expect(records).toEqual([])
