@@ -1,4 +1,6 @@
-import { beforeAll, expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DemoResult } from '../demo/result.ts'
 import { DemoProcess } from './demo-process.ts'
 
@@ -7,8 +9,22 @@ type Span = DemoResult['story']['spans'][number]
 let result: DemoResult
 let code: number | null
 
+/** What came in as metrics, of all services. The names in it are plain text. */
+let metrics = ''
+const collector = createServer((request, response) => {
+  request.setEncoding('latin1').on('data', (chunk: string) => (metrics += chunk))
+  request.on('end', () => response.end())
+})
+afterAll(() => void collector.close())
+
 beforeAll(async () => {
-  const { code: exitCode, stdout, stderr } = await new DemoProcess(['--json']).ended
+  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
+  const { port } = collector.address() as AddressInfo
+  const demo = new DemoProcess(['--json'], {
+    OTEL_METRICS_EXPORTER: 'otlp',
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `http://127.0.0.1:${port}`,
+  })
+  const { code: exitCode, stdout, stderr } = await demo.ended
   code = exitCode
   expect(stdout, stderr).toMatch(/^\{.*\}\n$/)
   result = JSON.parse(stdout) as DemoResult
@@ -118,6 +134,13 @@ test('the order that is out of stock goes on in its own trace, through the retry
     'send order.retry',
     'process order.retry',
   ])
+})
+
+test('with an exporter for metrics, the fulfilment service says how far it is behind', () => {
+  expect(metrics).toContain('kafka.consumer.records_lag')
+  for (const name of ['order.placed', 'order.retry', 'stock.reserved']) {
+    expect(metrics).toContain(name)
+  }
 })
 
 test('log lines that were written while an order was handled carry its trace', () => {
