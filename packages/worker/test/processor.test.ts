@@ -1,14 +1,17 @@
+import { ROOT_CONTEXT, context } from '@opentelemetry/api'
+import { AlwaysOffSampler, TracerProvider } from '@opentelemetry/sdk-trace'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
 import type { Job } from 'bullmq'
 import {
   DelayedError,
   RateLimitError,
+  SpanKind,
   UnrecoverableError,
   WaitingChildrenError,
   WaitingError,
 } from 'bullmq'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { traceProcessor } from '../src/bullmq/index.ts'
+import { bullmqTelemetry, traceProcessor } from '../src/bullmq/index.ts'
 
 const FACTS = {
   id: '1',
@@ -57,6 +60,26 @@ it.each([
   const span = tracing.span('process shipping')
   expect(span.status).toBe(status)
   expect(span.attributes['job.outcome']).toBe(outcome)
+})
+
+it('reads of a job only what is kept of its attempt', async () => {
+  const error = new Error('no')
+  const processor = traceProcessor((): Promise<void> => Promise.reject(error))
+  const read: string[] = []
+  const job = new Proxy(JOB, {
+    get(target, name, receiver) {
+      read.push(String(name))
+      return Reflect.get(target, name, receiver)
+    },
+  })
+  const tracerProvider = new TracerProvider({ sampler: new AlwaysOffSampler() })
+  const { tracer } = bullmqTelemetry({ tracerProvider })
+  const span = tracer.startSpan('process shipping', { kind: SpanKind.CONSUMER })
+  span.setAttributes({ 'bullmq.queue.name': 'shipping', 'bullmq.queue.operation': 'process' })
+  span.setAttributes({ 'bullmq.job.id': '1', 'bullmq.job.name': 'ship' })
+  const run = (): Promise<void> => processor(job)
+  await expect(context.with(span.setSpanOnContext(ROOT_CONTEXT), run)).rejects.toBe(error)
+  expect(read).toEqual(['queueName', 'id'])
 })
 
 it('counts a job without the option "attempts" as one that runs once', async () => {

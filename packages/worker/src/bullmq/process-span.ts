@@ -107,9 +107,13 @@ export class ProcessSpan implements Span<Context> {
     return true
   }
 
+  /** Whether anything that is told of the attempt is kept: by the span or by metrics. */
+  get keeps(): boolean {
+    return this.#settings.tracing.meter !== undefined || this.#operation?.recording === true
+  }
+
   describe(job: JobToProcess): void {
     const { system, tracing } = this.#settings
-    if (!tracing.meter && !this.#operation?.recording) return
     const attributes = processAttributes(job, Date.now())
     this.#operation?.set(attributes)
     const wait = attributes[ATTR.jobQueueWait]

@@ -5,7 +5,7 @@ import type { Processor } from 'bullmq'
 import type { JobToEnqueue, JobToProcess } from '../job.ts'
 import { resolveJobTracing, type JobTracingOptions } from '../options.ts'
 import { runJob } from '../run-job.ts'
-import { describeJob } from './job.ts'
+import { describeJob, type BullMQJob } from './job.ts'
 import { processSpanOf, type ProcessSpan } from './process-span.ts'
 import { judgeBullMQ } from './verdict.ts'
 
@@ -32,16 +32,22 @@ export function traceProcessor<D = any, R = any, N extends string = string>(
     const run = (): Promise<R> => processor.apply(this, args)
     const active = context.active()
     if (isTracingSuppressed(active)) return run()
+    const span = processSpanOf(active)
+    const isJoined = span !== undefined && guard('Reading a job', join, span, args[0]) === true
+    if (isJoined && !span.keeps) return run()
     const facts = guard('Reading a job', describeJob, args[0], args[2])
     if (!facts) return run()
-    const span = processSpanOf(active)
-    return span?.join(args[0]) ? runIn(span, facts, run) : runJob(settings, facts, judgeBullMQ, run)
+    return isJoined ? runIn(span, facts, run) : runJob(settings, facts, judgeBullMQ, run)
   }
   // BullMQ reads the length: only a processor with three parameters gets an abort signal.
   return Object.defineProperties(traced, {
     length: { value: processor.length, configurable: true },
     name: { value: processor.name, configurable: true },
   })
+}
+
+function join(span: ProcessSpan, job: BullMQJob): boolean {
+  return span.join(job)
 }
 
 /** Runs the processor in the telemetry's span, which BullMQ ends when the job is settled. */

@@ -45,7 +45,8 @@ export class SendSpan implements Span<Context> {
 
   setAttributes(given: Record<string, unknown>): void {
     if (!this.#told) return this.#start(given)
-    if (!this.#job) return
+    const operation = this.#operation
+    if (!this.#job || !operation?.recording) return
     const { queue, name, id } = this.#job
     const attributes: Attributes = {}
     const knownId = textOf(given['bullmq.job.id'])
@@ -55,7 +56,7 @@ export class SendSpan implements Span<Context> {
     if (knownName !== '' && knownName !== name) attributes[ATTR.jobName] = knownName
     if (typeof count === 'number') attributes[ATTR.messagingBatchCount] = count
     this.#job = { queue, name: knownName || name, id: knownId || id }
-    this.#operation?.set(attributes)
+    operation.set(attributes)
   }
 
   setSpanOnContext(context: Context): Context {
