@@ -1,69 +1,44 @@
-import { Queue, Worker, type Processor, type Telemetry } from 'bullmq'
 import { BullMQOtel } from 'bullmq-otel'
 import { bullmqTelemetry, traceProcessor } from '@throughline/worker/bullmq'
-import type { Question, Subject } from '../question.ts'
-import { redisServer } from '../redis-server.ts'
+import { IDLE_TELEMETRY, bareTelemetry } from '../bare-telemetry.ts'
+import { jobsInMemory } from '../bullmq-subject.ts'
+import type { Question } from '../question.ts'
 import { registerSdk } from '../sdk.ts'
 
-interface Kit {
-  readonly telemetry?: Telemetry
-  readonly processor?: (processor: Processor) => Processor
-}
-
-async function jobs({ telemetry, processor = (fn) => fn }: Kit): Promise<Subject> {
-  const server = await redisServer()
-  const connection = { host: '127.0.0.1', port: server.port, maxRetriesPerRequest: null }
-  const options = telemetry ? { connection, telemetry } : { connection }
-  const queue = new Queue('bench', options)
-  let left = 0
-  let done = (): void => {}
-  const worker = new Worker(
-    'bench',
-    processor(async () => {}),
-    { ...options, concurrency: 20, removeOnComplete: { count: 0 } },
-  )
-  worker.on('completed', () => {
-    if (--left === 0) done()
-  })
-  await worker.waitUntilReady()
-  return {
-    async run(times) {
-      left = times
-      const finished = new Promise<void>((resolve) => (done = resolve))
-      for (let at = 0; at < times; at += 50) {
-        const some = Math.min(50, times - at)
-        // oxlint-disable-next-line no-await-in-loop
-        await Promise.all(Array.from({ length: some }, () => queue.add('ship', { order: 7 })))
-      }
-      await finished
-    },
-    async close() {
-      await worker.close()
-      await queue.close()
-      await server.stop()
-    },
-  }
-}
-
+// The peer makes three spans a job, one of them of BullMQ's own completing. What two spans cost that say nothing is the
+// floor for everybody who makes them with an SDK.
 export const question: Question = {
-  title: 'A BullMQ job, added and processed, at two spans a job',
+  title: 'A BullMQ job, added and processed, at two spans a job, with the store in memory',
   unit: 'job',
   base: 'no tracing',
   peer: 'bullmq-otel',
   budgets: { '@throughline/worker': 0.35 },
   variants: {
-    'no tracing': () => jobs({}),
+    'no tracing': () => jobsInMemory({}),
     '@throughline/worker': () => {
       registerSdk()
-      return jobs({ telemetry: bullmqTelemetry(), processor: (fn) => traceProcessor(fn) })
+      return jobsInMemory({ telemetry: bullmqTelemetry(), processor: (fn) => traceProcessor(fn) })
     },
     '@throughline/worker, telemetry alone': () => {
       registerSdk()
-      return jobs({ telemetry: bullmqTelemetry() })
+      return jobsInMemory({ telemetry: bullmqTelemetry() })
+    },
+    '@throughline/worker, sampled out': () => {
+      registerSdk({ sampled: false })
+      return jobsInMemory({ telemetry: bullmqTelemetry(), processor: (fn) => traceProcessor(fn) })
+    },
+    'telemetry that does nothing': () => jobsInMemory({ telemetry: IDLE_TELEMETRY }),
+    'two bare SDK spans': () => {
+      registerSdk()
+      return jobsInMemory({ telemetry: bareTelemetry() })
     },
     'bullmq-otel': () => {
       registerSdk()
-      return jobs({ telemetry: new BullMQOtel({ tracerName: 'bench' }) })
+      return jobsInMemory({ telemetry: new BullMQOtel({ tracerName: 'bench' }) })
+    },
+    'bullmq-otel, sampled out': () => {
+      registerSdk({ sampled: false })
+      return jobsInMemory({ telemetry: new BullMQOtel({ tracerName: 'bench' }) })
     },
   },
 }
