@@ -40,6 +40,11 @@ export const ATTR = {
   kafkaOffset: 'messaging.kafka.offset',
   kafkaKey: 'messaging.kafka.message.key',
   kafkaTombstone: 'messaging.kafka.message.tombstone',
+  kafkaClusterId: 'messaging.kafka.cluster.id',
+  /** How long a message was under way and waiting, by its timestamp: the name that opentelemetry-java gives it. */
+  kafkaQueueTime: 'kafka.record.queue_time_ms',
+  /** Where each message of a send went, as `partition:offset`. */
+  kafkaPlacements: 'throughline.kafka.placements',
   deliveryAttempt: 'throughline.delivery_attempt',
   unlinkedMessages: 'throughline.batch.unlinked_messages',
 

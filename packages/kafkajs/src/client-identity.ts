@@ -1,6 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
 import { ATTR, guard } from '@throughline/core/integration'
-import { KAFKA_ATTR } from './kafka-attributes.ts'
 
 /** The part of kafkajs's inner cluster object that says who is connected to what. */
 interface ClusterLike {
@@ -29,7 +28,7 @@ export class ClientIdentity {
   addTo(attributes: Attributes): void {
     if (this.#cluster) guard('Reading the id of a cluster', readCluster, this, this.#cluster)
     if (this.#clientId !== undefined) attributes[ATTR.messagingClientId] = this.#clientId
-    if (this.#clusterId !== undefined) attributes[KAFKA_ATTR.clusterId] = this.#clusterId
+    if (this.#clusterId !== undefined) attributes[ATTR.kafkaClusterId] = this.#clusterId
   }
 
   /** The same, for a client that is made by `make`: the cluster object that `kafka` makes for it is noted. */

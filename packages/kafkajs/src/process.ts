@@ -4,7 +4,6 @@ import { startProcess } from '@throughline/core/messaging'
 import { extractContext, suppressTracing, type HeaderCarrier } from '@throughline/core/propagation'
 import type { ReceivedMessage } from './client.ts'
 import { relationTo, spanNameFor } from './hooks.ts'
-import { KAFKA_ATTR } from './kafka-attributes.ts'
 import { addHeaders, addMessage, addOffset } from './message-attributes.ts'
 import type { ConsumerTracing } from './options.ts'
 import { addExtraAttributes, failOperation } from './outcome.ts'
@@ -97,5 +96,5 @@ function addQueueTime(attributes: Attributes, timestamp: unknown): void {
   const sentAt = Number(timestamp)
   const waited = Date.now() - sentAt
   // A broker that was given no time says -1.
-  if (waited >= 0 && sentAt > 0) attributes[KAFKA_ATTR.queueTime] = waited
+  if (waited >= 0 && sentAt > 0) attributes[ATTR.kafkaQueueTime] = waited
 }

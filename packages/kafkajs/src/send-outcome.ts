@@ -2,7 +2,6 @@ import type { Attributes } from '@opentelemetry/api'
 import { ATTR } from '@throughline/core/integration'
 import { MAX_LINKS } from '@throughline/core/messaging'
 import type { SentMessage } from './client.ts'
-import { KAFKA_ATTR } from './kafka-attributes.ts'
 import { addOffset, offsetOf } from './message-attributes.ts'
 import type { KafkaTracing } from './options.ts'
 import { addExtraAttributes, failOperation } from './outcome.ts'
@@ -24,7 +23,7 @@ export function endTopicSend(
     const entries = entriesOf(result, topic)
     operation.set(placeOf(send, entries))
     // kafkajs learns of its cluster with the first send.
-    if (description.attributes?.[KAFKA_ATTR.clusterId] === undefined) {
+    if (description.attributes?.[ATTR.kafkaClusterId] === undefined) {
       operation.set(identityOf(tracing))
     }
     const placements = tracing.capturePlacement ? placementsOf(sent, entries) : undefined
@@ -93,5 +92,5 @@ function listOf(placements: Placements): Attributes {
   const texts = placements
     .slice(0, MAX_LINKS)
     .map((placement) => (placement ? `${placement.partition}:${placement.offset}` : ''))
-  return { [KAFKA_ATTR.placements]: texts }
+  return { [ATTR.kafkaPlacements]: texts }
 }
