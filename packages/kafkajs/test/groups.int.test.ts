@@ -1,6 +1,7 @@
 // Groups, partitions and offsets on the real broker.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createTestTracing, type TestSpan } from '@throughline/testing'
-import { Partitioners, type Consumer } from 'kafkajs'
+import { Partitioners, type Consumer, type EachBatchPayload } from 'kafkajs'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { connectProducer, createTopic, createTracedKafka, runConsumer } from './broker.ts'
 
@@ -140,6 +141,14 @@ test('autoCommit off: what is not committed is delivered again, and the commit i
   expect(commits.map((span) => span.parentSpanId)).toEqual(spans.slice(2).map((s) => s.spanId))
 })
 
+/** Rejects when the broker answers that the group rebalances. */
+async function heartbeatUntilRebalance(payload: EachBatchPayload): Promise<never> {
+  for (;;) {
+    await nextTurn()
+    await payload.heartbeat()
+  }
+}
+
 test('a group of three that rebalances in the middle of a batch: every attempt is a span that ends once', async () => {
   const topic = await createTopic('rebalance', 3)
   const kafka = createTracedKafka()
@@ -162,11 +171,13 @@ test('a group of three that rebalances in the middle of a batch: every attempt i
       eachBatch: async (payload) => {
         const { batch } = payload
         for (const message of batch.messages) {
-          // The others join while this batch is half done, so that the broker calls for a rebalance.
-          joining ??= Promise.all([join(), join()])
           await payload.heartbeat()
           handled.add(`${batch.partition}:${message.offset}`)
           payload.resolveOffset(message.offset)
+          // The others join while the first batch is half done.
+          if (joining) continue
+          joining = Promise.all([join(), join()])
+          await heartbeatUntilRebalance(payload)
         }
       },
     })
@@ -178,6 +189,10 @@ test('a group of three that rebalances in the middle of a batch: every attempt i
   await tracing.waitFor(() => handled.size === 60 && tracing.unended().length === 0, 20_000)
   await joining
   const spans = tracing.spans().filter((span) => span.name === `process ${topic}`)
+  expect(spans[0]).toMatchObject({
+    status: 'ERROR',
+    attributes: { 'error.type': 'REBALANCE_IN_PROGRESS' },
+  })
   expect(tracing.endedTwice()).toEqual([])
   for (const span of spans) {
     expect(span.attributes).toMatchObject({ 'messaging.consumer.group.name': groupId })
