@@ -97,8 +97,8 @@ export const PRODUCER: readonly Feature[] = [
   row(
     'a context in the headers is kept',
     '------',
-    'kafka.int',
-    'a context that the application put into the headers is kept, and the send links to it',
+    'options.int',
+    'a relay sends what an outbox kept of two orders at once: each is processed in the trace of its own order',
   ),
   row(
     'headers of a message passed on are told from those',

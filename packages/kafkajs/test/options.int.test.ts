@@ -1,7 +1,8 @@
 // What the options ask for, on the real broker.
+import { context, propagation } from '@opentelemetry/api'
 import { withSpan } from '@throughline/core'
 import { createTestTracing, type TestSpan } from '@throughline/testing'
-import { Partitioners } from 'kafkajs'
+import { Partitioners, type Message } from 'kafkajs'
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { traceConsumer, traceProducer, untrace } from '../src/index.ts'
 import {
@@ -74,6 +75,31 @@ test.each([
     expect(new Set(tracing.spans().map((span) => span.traceId)).size).toBe(1)
   },
 )
+
+test('a relay sends what an outbox kept of two orders at once: each is processed in the trace of its own order', async () => {
+  const topic = await createTopic('outbox')
+  const kafka = createTracedKafka()
+  const producer = await connectProducer(kafka)
+  await runConsumer(kafka, topic, { eachMessage: () => Promise.resolve() })
+  const rows = await Promise.all(
+    ['order 1', 'order 2'].map((name) =>
+      withSpan(name, () => {
+        const headers = {}
+        propagation.inject(context.active(), headers)
+        return Promise.resolve(JSON.stringify({ key: name, value: 'v', headers }))
+      }),
+    ),
+  )
+  await withSpan('relay', () =>
+    producer.send({ topic, messages: rows.map((row) => JSON.parse(row) as Message) }),
+  )
+  const processed = await tracing.waitFor(countOf(`process ${topic}`, 2))
+  const orders = ['order 1', 'order 2'].map((name) => tracing.span(name).spanId)
+  expect(processed.map((span) => span.parentSpanId)).toEqual(orders)
+  const send = tracing.span(`send ${topic}`)
+  expect(send).toMatchObject({ kind: 'CLIENT', parentSpanId: tracing.span('relay').spanId })
+  expect(send.links.map((link) => link.spanId)).toEqual(orders)
+})
 
 test('relation: link starts a trace for each message, which links to its sender', async () => {
   const topic = await createTopic('relation')
