@@ -6,6 +6,7 @@ import { runCall } from './call.ts'
 import { AfterHandler, WatchedCallHandler, isCallHandler } from './call-handler.ts'
 import { classNameOf, methodOf } from './class-method.ts'
 import { failRequest } from './failure.ts'
+import { isSampledOut, runUnrecorded } from './sampled-out.ts'
 import { isTracedFunction, likeOriginal, type Method } from './function-likeness.ts'
 import type { InstrumentLayer } from './layers.ts'
 import { runMiddleware } from './middleware.ts'
@@ -100,8 +101,9 @@ function tracedEnhancer(
   const template = spanTemplate(type, className, key)
   const wrapper: Method = function (...args) {
     const outer = context.active()
-    const traced = trace.getSpan(outer) && !isTracingSuppressed(outer) && isNestCall(args)
-    if (!traced) return original.apply(this, args)
+    const span = trace.getSpan(outer)
+    if (!span || isTracingSuppressed(outer) || !isNestCall(args)) return original.apply(this, args)
+    if (isSampledOut(span)) return runUnrecorded(outer, () => original.apply(this, args))
     return run({ original, self: this, args, outer, template, setup })
   }
   return likeOriginal(wrapper, original)

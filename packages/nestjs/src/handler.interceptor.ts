@@ -1,4 +1,4 @@
-import { context, type Context, type Tracer } from '@opentelemetry/api'
+import { context, trace, type Context, type Tracer } from '@opentelemetry/api'
 import {
   Inject,
   Injectable,
@@ -15,6 +15,7 @@ import { NoTrace, isUntraced } from './no-trace.decorator.ts'
 import { subscribeWithin } from './operation-subscriber.ts'
 import { startedByInterceptor } from './rpc/interceptor-entry.ts'
 import type { RpcTracer } from './rpc/rpc-tracer.ts'
+import { isSampledOut } from './sampled-out.ts'
 import {
   gatewayTemplate,
   handlerTemplate,
@@ -57,7 +58,10 @@ export class HandlerInterceptor implements NestInterceptor {
     const passed = withHandler(active, execution.getHandler())
     const pass = () => context.with(passed, () => next.handle())
     if (isTracingSuppressed(active)) return pass()
-    const template = tracer && guard('Describing a handler', templateOf, this.#templates, execution)
+    const template =
+      tracer &&
+      !isBelowSampledOut(execution, active) &&
+      guard('Describing a handler', templateOf, this.#templates, execution)
     if (!template) {
       return pass().pipe(tap({ error: (error) => noteFailure(error, active) }))
     }
@@ -70,6 +74,12 @@ export class HandlerInterceptor implements NestInterceptor {
       subscribeWithin(operation, () => next.handle(), subscriber, failRequest)
     })
   }
+}
+
+/** A message of a WebSocket is below nothing. */
+function isBelowSampledOut(execution: ExecutionContext, active: Context): boolean {
+  const span = trace.getSpan(active)
+  return span !== undefined && isSampledOut(span) && execution.getType<string>() !== 'ws'
 }
 
 function templateOf(templates: Templates, execution: ExecutionContext): SpanTemplate | false {

@@ -32,10 +32,10 @@ export class ShadowPrototypes {
   #shadowOf(prototype: object): object | null {
     const known = this.#shadows.get(prototype)
     if (known !== undefined) return known
+    this.#shadows.set(prototype, null) // for a description that comes to this class again
     const overrides = this.#describe(prototype)
     const shadow = overrides ? Object.create(prototype, descriptors(overrides)) : null
-    this.#shadows.set(prototype, shadow)
-    if (shadow) this.#shadows.set(shadow, null)
+    if (shadow) this.#shadows.set(prototype, shadow).set(shadow, null)
     return shadow
   }
 }

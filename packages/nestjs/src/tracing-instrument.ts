@@ -1,5 +1,6 @@
 import { checkOption, resolveTracing, type TracingOptions } from '@throughline/core/integration'
 import { enhancerMethods, type TraceProcessor } from './enhancer.ts'
+import { enhancerInstances } from './enhancer-instances.ts'
 import { instrumentLayers, type InstrumentLayers } from './layers.ts'
 import { entryMethods, noteBootTrace } from './entry-method.ts'
 import { SCOPE } from './scope.ts'
@@ -31,8 +32,7 @@ export interface TracingInstrument {
 /**
  * Traces guards, pipes, interceptors, exception filters and class middleware: an INTERNAL span each, inside a traced
  * request or message and nowhere else. And what no request calls: ticks of `@nestjs/schedule`, `@OnEvent` listeners, CQRS
- * handlers, BullMQ processors, messages of gateways. For what Nest instantiates itself; enhancers given as instances
- * (`@UseGuards(new RolesGuard())`) are never shown to it.
+ * handlers, BullMQ processors, messages of gateways. Below a request that is sampled out none of them is made.
  * Needs Nest 11.1.4; earlier versions ignore `instrument`.
  *
  * Instances stay what they are: no proxy stands before them, so `#private` fields, `instanceof` and metadata work.
@@ -50,6 +50,7 @@ export function tracingInstrument(options: TracingInstrumentOptions = {}): Traci
   if (options.enabled === false) return { instanceDecorator: (instance) => instance }
   const setup = { tracer, traces, traceProcessor: options.traceProcessor }
   const shadows = new ShadowPrototypes((prototype) => {
+    for (const instance of enhancerInstances(prototype)) shadows.apply(instance)
     const enhancers = enhancerMethods(prototype, setup)
     const entries = entryMethods(prototype, setup)
     return enhancers || entries ? { ...enhancers, ...entries } : undefined

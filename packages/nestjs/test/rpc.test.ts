@@ -1,12 +1,14 @@
 import { EventEmitter, once } from 'node:events'
 import { connect } from 'node:net'
 import { trace } from '@opentelemetry/api'
-import { Transport } from '@nestjs/microservices'
+import { Controller, Get } from '@nestjs/common'
+import { Client, Transport, type ClientProxy } from '@nestjs/microservices'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { RpcMessage, TracingModuleOptions } from '../src/index.ts'
+import { TracingModule, type RpcMessage, type TracingModuleOptions } from '../src/index.ts'
 import { freePort, startRpc, type RunningRpc } from './rpc-app.ts'
 import { describeTransport } from './rpc-cases.ts'
+import { startApp } from './shop-app.ts'
 
 let tracing: TestTracing
 
@@ -78,6 +80,43 @@ describe('options', () => {
     await tracing.waitForSpans(2)
     expect(inside).toBe(tracing.span('process order.placed').spanId)
   })
+})
+
+it('a client of @Client() is traced as one that a module provides', async () => {
+  const options = { host: '127.0.0.1', port: await freePort() }
+  const tcp = { transport: Transport.TCP as const, options }
+
+  @Controller('shop')
+  class ShopController {
+    @Client(tcp)
+    readonly stock!: ClientProxy
+
+    @Get()
+    count(): unknown {
+      return this.stock.send('stock.count', 'pears')
+    }
+  }
+  const running = await startRpc(tcp, tcp)
+  const shop = await startApp({
+    imports: [TracingModule.forRoot()],
+    controllers: [ShopController],
+  })
+  try {
+    expect(await (await fetch(`${shop.url}/shop`)).text()).toBe('5')
+    await tracing.waitForSpans(5)
+    expect(tracing.tree()).toBe(
+      [
+        'GET /shop [SERVER]',
+        '  ShopController.count [INTERNAL]',
+        '    stock.count [CLIENT]',
+        '      stock.count [SERVER]',
+        '        StockController.count [INTERNAL]',
+      ].join('\n'),
+    )
+  } finally {
+    await shop.close()
+    await running.close()
+  }
 })
 
 it('a message whose context nobody can read starts a new trace', async () => {

@@ -91,6 +91,19 @@ class QuietGuard implements CanActivate {
   }
 }
 
+/** Private state, of an instance that the decorator is given. */
+class NamedGuard implements CanActivate {
+  readonly #name: string
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  canActivate(): boolean {
+    return this.#name !== ''
+  }
+}
+
 /** A service with methods of the same names, and one that lives on internal slots. */
 @Injectable()
 class Transformer {
@@ -152,10 +165,25 @@ class OrdersController {
     return 'never'
   }
 
+  @Get('instances')
+  @UseGuards(new NamedGuard('g'))
+  @UseInterceptors(new RetryInterceptor())
+  instances(@Query('name', new TrimPipe()) name: string): string {
+    return name
+  }
+
   @Get('quiet')
   @UseGuards(QuietGuard)
   quiet(): string {
     return 'quiet'
+  }
+}
+
+@Controller('ping')
+class PingController {
+  @Get()
+  ping(@Query('name') name: string): string {
+    return name
   }
 }
 
@@ -304,6 +332,39 @@ describe('interceptors', () => {
       status: 'UNSET',
       parentSpanId: tracing.span('OrdersController.cached').spanId,
     })
+  })
+})
+
+describe('enhancers that are given as instances', () => {
+  it('have their spans as all others', async () => {
+    expect(await (await get('instances?name=%20a')).text()).toBe('a')
+    await tracing.waitForSpans(6)
+    expect(tracing.tree()).toBe(
+      lines(
+        'GET /orders/instances [SERVER]',
+        '  RolesGuard.canActivate [INTERNAL]',
+        '  NamedGuard.canActivate [INTERNAL]',
+        '  OrdersController.instances [INTERNAL]',
+        '    RetryInterceptor.intercept [INTERNAL]',
+        '    TrimPipe.transform [INTERNAL]',
+      ),
+    )
+  })
+
+  it('have them where they are given to the application', async () => {
+    const app = await startApp(
+      { imports: [TracingModule.forRoot()], controllers: [PingController] },
+      { instrument: tracingInstrument() },
+      (nest) => nest.useGlobalGuards(new NamedGuard('g')).useGlobalPipes(new TrimPipe()),
+    )
+    try {
+      await fetch(`${app.url}/ping?name=a`)
+      await tracing.waitForSpans(4)
+      expect(tracing.tree()).toContain('\n  NamedGuard.canActivate [INTERNAL]')
+      expect(tracing.tree()).toContain('\n    TrimPipe.transform [INTERNAL]')
+    } finally {
+      await app.close()
+    }
   })
 })
 

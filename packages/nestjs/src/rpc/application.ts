@@ -1,3 +1,4 @@
+import 'reflect-metadata'
 import type { ModulesContainer } from '@nestjs/core'
 import { report, type Tracing } from '@throughline/core/integration'
 import { ShadowPrototypes } from '../shadow-prototype.ts'
@@ -22,14 +23,27 @@ export function traceRpcServers(modules: ModulesContainer, tracer: RpcTracer): v
   })
 }
 
-/** Traces the clients of microservices that an application's modules provide. */
+/** Traces the clients of microservices that an application's modules provide, and those of `@Client()`. */
 export async function traceRpcClients(modules: ModulesContainer, tracing: Tracing): Promise<void> {
   const shadows = new ShadowPrototypes((prototype) => clientMethods(prototype, tracing))
-  const instances: unknown[] = [...modules.values()].flatMap((module) =>
-    [...module.providers.values()].map((wrapper) => wrapper.instance),
+  const instances: unknown[] = [...modules.values()].flatMap(({ providers, controllers }) =>
+    [...providers.values(), ...controllers.values()].map((wrapper) => wrapper.instance),
   )
-  for (const instance of instances) shadows.apply(instance)
-  if (instances.some(isGrpc)) await loadGrpc().catch((error) => report('Loading gRPC', error))
+  const clients = [...instances, ...instances.flatMap(ownClients)]
+  for (const client of clients) shadows.apply(client)
+  if (clients.some(isGrpc)) await loadGrpc().catch((error) => report('Loading gRPC', error))
+}
+
+/** The clients that Nest assigned to properties under `@Client()`. */
+function ownClients(instance: unknown): unknown[] {
+  if (typeof instance !== 'object' || instance === null) return []
+  try {
+    return Object.keys(instance)
+      .filter((key) => Reflect.hasMetadata('microservices:client', instance, key))
+      .map((key) => (instance as Record<string, unknown>)[key])
+  } catch {
+    return [] // a proxy whose traps throw
+  }
 }
 
 function isGrpc(instance: unknown): boolean {
