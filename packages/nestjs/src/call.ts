@@ -1,4 +1,4 @@
-import { runToEnd, type Operation } from '@throughline/core/integration'
+import { guard, isThenable, runToEnd, type Operation } from '@throughline/core/integration'
 import { Observable, isObservable } from 'rxjs'
 import { isGenerator, runGenerator } from './generator.ts'
 import { subscribeWithin, type Fail } from './operation-subscriber.ts'
@@ -28,10 +28,16 @@ export function runCall(operation: Operation, call: () => unknown, outcome: Call
     outcome.onError(error, operation)
     throw error
   }
-  if (isCold(result)) return observeToEnd(operation, result, outcome)
-  if (isGenerator(result))
-    return forget(runGenerator(operation, result, outcome.onError), operation)
-  return runToEnd(operation, () => result, outcome)
+  if (typeof result === 'object' && result !== null) {
+    if (isCold(result)) return observeToEnd(operation, result, outcome)
+    if (isThenable(result)) return runToEnd(operation, () => result, outcome)
+    if (isGenerator(result))
+      return forget(runGenerator(operation, result, outcome.onError), operation)
+  }
+  const { onResult } = outcome
+  if (onResult) guard('Describing a result', onResult, result, operation)
+  operation.end()
+  return result
 }
 
 /** A subject is somebody's open stream, not the result of this call: it is left alone, and so is a subclass. */

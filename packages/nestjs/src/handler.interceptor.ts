@@ -47,23 +47,25 @@ export class HandlerInterceptor implements NestInterceptor {
     const active = context.active()
     if (isTracingSuppressed(active)) return next.handle()
     const process =
-      this.#rpc && guard('Starting a message', startedByInterceptor, this.#rpc, execution)
+      this.#rpc &&
+      execution.getType() === 'rpc' &&
+      guard('Starting a message', startedByInterceptor, this.#rpc, execution)
     if (!process) return this.#handle(execution, next, active)
     return process.toItsEnd(this.#handle(execution, next, process.context))
   }
 
   #handle(execution: ExecutionContext, next: CallHandler, active: Context): Observable<unknown> {
     const tracer = this.#tracer
-    // Nest binds what follows to the context that `handle` is called in. The mark keeps others from a span of their own.
-    const passed = withHandler(active, execution.getHandler())
-    const pass = () => context.with(passed, () => next.handle())
-    if (isTracingSuppressed(active)) return pass()
+    if (isTracingSuppressed(active)) return pass(execution, next, active)
     const template =
       tracer &&
       !isBelowSampledOut(execution, active) &&
-      guard('Describing a handler', templateOf, this.#templates, execution)
+      (this.#templates.get(execution.getHandler())?.get(execution.getClass()) ??
+        guard('Describing a handler', templateOf, this.#templates, execution))
     if (!template) {
-      return pass().pipe(tap({ error: (error) => noteFailure(error, active) }))
+      return pass(execution, next, active).pipe(
+        tap({ error: (error) => noteFailure(error, active) }),
+      )
     }
     return new Observable((subscriber) => {
       if (subscriber.closed) return
@@ -74,6 +76,18 @@ export class HandlerInterceptor implements NestInterceptor {
       subscribeWithin(operation, () => next.handle(), subscriber, failRequest)
     })
   }
+}
+
+/**
+ * Goes on without a span. Nest binds what follows to the context that `handle` is called in; the mark in it keeps others
+ * from a span of their own.
+ */
+function pass(
+  execution: ExecutionContext,
+  next: CallHandler,
+  active: Context,
+): Observable<unknown> {
+  return context.with(withHandler(active, execution.getHandler()), () => next.handle())
 }
 
 /** A message of a WebSocket is below nothing. */

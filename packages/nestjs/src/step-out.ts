@@ -7,6 +7,7 @@ import type { Operation } from '@throughline/core/integration'
  */
 export function stepOut(operation: Operation, outer: Context): Context {
   const active = context.active()
+  if (active === operation.context) return outer // nothing was added to it, the usual case
   const span = trace.getSpan(outer)
   if (!span || trace.getSpan(active) !== operation.span) return active
   return trace.setSpan(active, span)

@@ -5,14 +5,13 @@ import type { RpcProcess, RpcTracer } from './rpc-tracer.ts'
 const EVENT = 2
 
 /**
- * The message of a handler whose server told of none: before Nest 11.1.4 the first that sees a message is an interceptor.
- * `undefined` for all other handlers.
+ * The message of a microservice's handler whose server told of none: before Nest 11.1.4 the first that sees a message is
+ * an interceptor. `undefined` where there is nothing to trace.
  */
 export function startedByInterceptor(
   tracer: RpcTracer,
   execution: ExecutionContext,
 ): RpcProcess | undefined {
-  if (execution.getType() !== 'rpc') return undefined
   const args = execution.getArgs<unknown[]>()
   // gRPC hands over data, metadata and call; the others data and context.
   const source = args.length > 2 ? args[2] : args[1]
