@@ -16,12 +16,19 @@ export interface Batch {
   readonly steps: readonly string[]
 }
 
+/** The ticks of the shipping service's timer. */
+export interface Ticks {
+  readonly spans: number
+  readonly traces: number
+}
+
 /** What is to be found in the spans of a run, beside the way of the one order. */
 export interface Findings {
   readonly attempts: readonly Attempt[]
   readonly batches: readonly Batch[]
   /** The way of the order that is tried again, hop by hop. */
   readonly retry: readonly string[]
+  readonly ticks: Ticks
   readonly orphans: readonly StoredSpan[]
   readonly declinedIsAnError: boolean
 }
@@ -36,6 +43,7 @@ export function find(
     attempts: findAttempts(glass),
     batches: findBatches(store),
     retry: findRetry(chair),
+    ticks: findTicks(spans),
     orphans: orphansOf(spans),
     declinedIsAnError: spans.some(
       ({ kind, status, attributes }) =>
@@ -46,7 +54,7 @@ export function find(
 
 /** What they lack, in words. */
 export function missingOf(findings: Findings): string[] {
-  const { attempts, batches, retry, orphans, declinedIsAnError } = findings
+  const { attempts, batches, retry, ticks, orphans, declinedIsAnError } = findings
   const expected: readonly (readonly [boolean, string])[] = [
     [!declinedIsAnError, 'the declined order without an error on its server spans'],
     [
@@ -59,6 +67,7 @@ export function missingOf(findings: Findings): string[] {
       'the committed pick list of each batch',
     ],
     [retry[0] === 'send order.placed', 'the order that went through the retry topic'],
+    [ticks.spans > 0 && ticks.traces === ticks.spans, 'ticks of a timer, each a trace of its own'],
   ]
   return [
     ...expected.flatMap(([found, what]) => (found ? [] : [what])),
@@ -87,6 +96,11 @@ function findAttempts(spans: readonly StoredSpan[]): Attempt[] {
     .filter((span) => span.name === 'process ship-order')
     .toSorted((a, b) => a.startMs - b.startMs)
     .map((span) => ({ attempt: Number(span.attributes['job.attempt']), status: span.status }))
+}
+
+function findTicks(spans: readonly StoredSpan[]): Ticks {
+  const ticks = spans.filter((span) => span.name === 'tick count waiting orders')
+  return { spans: ticks.length, traces: new Set(ticks.map((span) => span.traceId)).size }
 }
 
 /** From the second attempt back to where the order was sent first. */

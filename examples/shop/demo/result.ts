@@ -18,6 +18,7 @@ export interface DemoResult {
   readonly attempts: Findings['attempts']
   readonly batches: Findings['batches']
   readonly retry: Findings['retry']
+  readonly ticks: Findings['ticks']
   readonly orphans: number
   readonly unended: number
   readonly logs: { readonly lines: number; readonly correlated: number }
@@ -81,7 +82,7 @@ export function judge(
     glass: spansOf('glass', orders, shop, store),
     chair: spansOf('chair', orders, shop, store),
   })
-  const { attempts, batches, retry, orphans } = findings
+  const { attempts, batches, retry, ticks, orphans } = findings
   const declined = orders.filter((order) => order.status === 402)
   const unended = shop.services.map((service) => service.books?.unended ?? 0)
   const missing = [
@@ -106,6 +107,7 @@ export function judge(
     attempts,
     batches,
     retry,
+    ticks,
     orphans: orphans.length,
     unended: unended.reduce((sum, count) => sum + count, 0),
     logs: {

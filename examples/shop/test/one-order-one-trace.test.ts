@@ -143,6 +143,11 @@ test('with an exporter for metrics, the fulfilment service says how far it is be
   }
 })
 
+test('each tick of the timer in the shipping service is a trace of its own', () => {
+  expect(result.ticks.spans).toBeGreaterThan(0)
+  expect(result.ticks.traces).toBe(result.ticks.spans)
+})
+
 test('log lines that were written while an order was handled carry its trace', () => {
   expect(result.logs.correlated).toBeGreaterThanOrEqual(5 * 4)
 })

@@ -37,7 +37,7 @@ await worker.waitUntilReady()
 
 // Each tick is a trace of its own, whatever this service was started in.
 const queue = new Queue<Order>('ship-order', { connection: { url: settings.redisUrl } })
-const everyMs = 5000
+const everyMs = 1000
 const count = traceTick({ name: 'count waiting orders', everyMs }, async () => {
   log.info(await queue.getJobCounts('waiting', 'delayed'), 'orders to ship')
 })
