@@ -200,6 +200,22 @@ describe('with an SDK', () => {
       [{ value: 'plain' }, undefined],
     ])
   })
+
+  it.each([
+    ['no carrier', undefined],
+    ['null', null],
+    ['text', 'x'],
+    ['numbers', { traceparent: 1, tracestate: 2 }],
+    ['lists', { traceparent: ['00-1', '00-2'] }],
+    ['nonsense', { traceparent: 'garbage', baggage: '%E0%A4%A' }],
+  ])('hands a message over whose envelope was damaged: %s', (_, carrier) => {
+    const seen: unknown[] = []
+    const listener = messageListener((value: number, ...rest: unknown[]) => {
+      seen.push(value, ...rest, trace.getSpan(context.active()))
+    })
+    listener({ ...traceMessage(7), carrier } as never, 'handle')
+    expect(seen).toEqual([7, 'handle', undefined])
+  })
 })
 
 it('hands the environment on as it is where there is no SDK', () => {

@@ -169,6 +169,23 @@ describe('with an SDK in the main thread', () => {
     expect(record?.name).toBe('late')
   })
 
+  it('does not mix fifty tasks at the same time', async () => {
+    const pool = startPool()
+    const asked = Array.from({ length: 50 }, (_, n) =>
+      withSpan(`request ${n}`, async (span) => {
+        const { inSpan } = await pool.run(traceTask({ spans: 1 }))
+        return [span.spanContext().traceId, inSpan!.traceId, inSpan!.spanId] as const
+      }),
+    )
+    const answers = await Promise.all(asked)
+    const came = new Map((await arrived(50)).map(({ span, parent }) => [span.spanId, parent]))
+    for (const [traceId, inThread, spanId] of answers) {
+      expect(inThread).toBe(traceId)
+      expect(came.get(spanId)).toMatchObject({ traceId })
+    }
+    expect(new Set(answers.map(([traceId]) => traceId)).size).toBe(50)
+  })
+
   it('F12: leaves buffers to the transfer list', async () => {
     const pool = startPool()
     const buffer = new ArrayBuffer(8)
