@@ -35,8 +35,8 @@ export function tracedEachBatch(tracing: ConsumerTracing, handler: Method): Meth
     const operation = guard('Tracing a batch', startEachBatch, tracing, batch, attempts)
     if (!operation) return runDetached(call)
     if (tracing.settling) guard('Tracing a batch', traceSettlement, tracing, payload as object)
-    return runProcess(tracing, operation, batch.topic, batch.messages, () =>
-      runInBatch(tracing, operation, batch, call),
+    return runInBatch(tracing, operation, batch, () =>
+      runProcess(tracing, operation, batch.topic, batch.messages, call),
     )
   }
 }

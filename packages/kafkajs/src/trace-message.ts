@@ -29,7 +29,7 @@ const BATCH = createContextKey('@throughline/kafkajs.batch')
 const origins = new WeakMap<object, BatchOrigin>()
 const running = new Set<BatchOrigin>()
 
-/** Runs the handler of a batch so that `traceMessage` finds it. */
+/** Calls what runs the handler of a batch, so that `traceMessage` finds the batch. */
 export function runInBatch<T>(
   tracing: ConsumerTracing,
   operation: Operation,
@@ -41,9 +41,11 @@ export function runInBatch<T>(
   const origin: BatchOrigin = { tracing, batch, links }
   const stop = (): void => void running.delete(origin)
   running.add(origin)
+  // In the operation's own context: one more of the api's would keep the span and its links from being collected young.
+  operation.carry(BATCH, origin)
   let result: T | undefined
   try {
-    result = context.with(context.active().setValue(BATCH, origin), call)
+    result = call()
     return result
   } finally {
     if (isThenable(result)) result.then(stop, stop)
