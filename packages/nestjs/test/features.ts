@@ -33,7 +33,7 @@ export const FEATURES: readonly Feature[] = [
   },
   {
     name: '`forRootAsync` by factory, class and instance',
-    shownBy: ['tracing.module.test.ts', 'takes its options from a class'],
+    shownBy: ['tracing.module.test.ts', 'takes its options from a class: %s'],
     by: 'configured',
     sentry: '–',
     observe: 'yes',

@@ -2,8 +2,9 @@ import { EventEmitter, once } from 'node:events'
 import { connect } from 'node:net'
 import { trace } from '@opentelemetry/api'
 import { Controller, Get } from '@nestjs/common'
-import { Client, Transport, type ClientProxy } from '@nestjs/microservices'
+import { Client, ServerTCP, Transport, type ClientProxy } from '@nestjs/microservices'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
+import { firstValueFrom } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { TracingModule, type RpcMessage, type TracingModuleOptions } from '../src/index.ts'
 import { freePort, startRpc, type RunningRpc } from './rpc-app.ts'
@@ -115,6 +116,26 @@ it('a client of @Client() is traced as one that a module provides', async () => 
     )
   } finally {
     await shop.close()
+    await running.close()
+  }
+})
+
+it('hooks that a server has already still run, inside of the message', async () => {
+  const options = { host: '127.0.0.1', port: await freePort() }
+  const strategy = new ServerTCP(options)
+  const seen: unknown[] = []
+  strategy.setOnProcessingStartHook((_transport, _context, done) => {
+    seen.push(trace.getActiveSpan()?.spanContext().spanId)
+    return done()
+  })
+  strategy.setOnProcessingEndHook(() => seen.push('end'))
+  const running = await startRpc({ strategy }, { transport: Transport.TCP, options })
+  try {
+    expect(await firstValueFrom(running.client.send('stock.count', 'pears'))).toBe(5)
+    const spans = await tracing.waitForSpans(3)
+    const server = spans.find(({ kind }) => kind === 'SERVER')
+    expect(seen).toEqual([server?.spanId, 'end'])
+  } finally {
     await running.close()
   }
 })

@@ -6,6 +6,7 @@ import {
   HttpException,
   Inject,
   Injectable,
+  Module,
   Param,
   Post,
   UseGuards,
@@ -402,13 +403,16 @@ describe('options', () => {
     expect(injected).toHaveProperty('attributes')
   })
 
-  it('takes its options from a class', async () => {
+  it.each(['useClass', 'useExisting'])('takes its options from a class: %s', async (way) => {
+    @Injectable()
     class Options {
       createTracingOptions(): { enabled: boolean } {
         return { enabled: false }
       }
     }
-    await start(TracingModule.forRootAsync({ useClass: Options }))
+    @Module({ providers: [Options], exports: [Options] })
+    class OptionsModule {}
+    await start(TracingModule.forRootAsync({ imports: [OptionsModule], [way]: Options }))
     await get('/orders/1')
     await running.close()
     expect(tracing.spans()).toEqual([])
