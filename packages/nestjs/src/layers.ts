@@ -26,18 +26,15 @@ export function instrumentLayers(
   owner: string,
   layers: InstrumentLayers = {},
 ): (layer: InstrumentLayer) => boolean {
-  checkLayers(owner, layers, INSTRUMENT_LAYERS)
-  return (layer) => layers[layer] ?? layer !== 'interceptorsAfter'
-}
-
-export function checkLayers(owner: string, layers: unknown, known: readonly string[]): void {
   if (typeof layers !== 'object' || layers === null) {
     throw new InvalidOptionError(owner, 'layers', 'an object', layers)
   }
+  const known: readonly string[] = INSTRUMENT_LAYERS
   for (const [layer, value] of Object.entries(layers)) {
     if (!known.includes(layer)) {
       throw new InvalidOptionError(owner, 'layers', known.map((k) => `"${k}"`).join(', '), layer)
     }
     checkOption(owner, `layers.${layer}`, value, 'boolean')
   }
+  return (layer) => layers[layer] ?? layer !== 'interceptorsAfter'
 }

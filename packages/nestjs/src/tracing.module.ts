@@ -63,8 +63,8 @@ function tracerOf({ enabled, tracing }: TracingSetup): Tracer {
  * microservices and of whatever else runs Nest's global interceptors. Import it once, in the root module.
  *
  * Where another instrumentation already made the server span, that one is enriched instead of making a second. When the
- * application shuts down, spans that the SDK still holds are flushed; call `app.enableShutdownHooks()` for that to
- * happen on a signal. The SDK itself is never shut down.
+ * application shuts down, spans that the SDK still holds are flushed, for five seconds at most; call
+ * `app.enableShutdownHooks()` for that to happen on a signal. The SDK itself is never shut down.
  *
  * @example
  * ```ts

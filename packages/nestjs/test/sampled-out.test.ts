@@ -1,5 +1,6 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import { Controller, Get, Injectable, UseGuards, type CanActivate } from '@nestjs/common'
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { createTestTracing } from '@throughline/testing'
 import { expect, it } from 'vitest'
 import { TracingModule, tracingInstrument } from '../src/index.ts'
@@ -14,8 +15,21 @@ class OpenGuard implements CanActivate {
   }
 }
 
+@Injectable()
+class BrokenGuard implements CanActivate {
+  canActivate(): Promise<boolean> {
+    return Promise.reject(new RangeError('the guard broke'))
+  }
+}
+
 @Controller('prices')
 class PricesController {
+  @Get('broken')
+  @UseGuards(BrokenGuard)
+  broken(): string {
+    return 'never'
+  }
+
   @Get()
   @UseGuards(OpenGuard)
   all(): string {
@@ -23,7 +37,17 @@ class PricesController {
   }
 }
 
-it('what is below a request that is sampled out costs no sampling of its own', async () => {
+class PullReader extends MetricReader {
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+it('a request that is sampled out asks for no span below, and is counted with what failed', async () => {
   const asked: string[] = []
   const sampler = {
     shouldSample(_context: unknown, _traceId: string, name: string) {
@@ -31,18 +55,28 @@ it('what is below a request that is sampled out costs no sampling of its own', a
       return { decision: 0 }
     },
   }
+  const reader = new PullReader()
+  const metrics = new MeterProvider({ readers: [reader] })
   const tracing = createTestTracing({ sampler })
   const app = await startApp(
-    { imports: [TracingModule.forRoot()], controllers: [PricesController] },
+    { imports: [TracingModule.forRoot({ metrics })], controllers: [PricesController] },
     { instrument: tracingInstrument() },
   )
   try {
     expect(await (await fetch(`${app.url}/prices`)).text()).toBe('prices')
-    expect(asked).toEqual(['GET /prices'])
+    expect((await fetch(`${app.url}/prices/broken`)).status).toBe(500)
+    expect(asked).toEqual(['GET /prices', 'GET /prices/broken'])
   } finally {
     await app.close()
     await tracing.shutdown()
   }
+  const { resourceMetrics } = await reader.collect()
+  const [metric] = resourceMetrics.scopeMetrics[0]!.metrics
+  expect(metric?.descriptor.name).toBe('http.server.request.duration')
+  expect(metric!.dataPoints.map(({ attributes }) => attributes['error.type'])).toEqual([
+    undefined,
+    'RangeError',
+  ])
 })
 
 it.each([
