@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { median, type Measurement } from './measure.ts'
+import { BenchProcess } from './bench-process.ts'
+import { median, type Turn } from './measure.ts'
 import type { Question } from './question.ts'
 
 /** What a variant costs, over all rounds. */
 export interface VariantAnswer {
   readonly variant: string
   readonly cpuMicros: number
-  /** By the clock; only of a question whose variants take turns. */
+  /** By the clock; only of a question that is compared by it. */
   readonly elapsedMicros?: number | undefined
   readonly allocatedBytes: number
   /** What it costs of what the peer costs: the median of the ratios within each round. */
@@ -25,36 +24,36 @@ export interface Answer {
   readonly variants: readonly VariantAnswer[]
 }
 
-/** Asks a question: every variant in each round, one after the other, each in a fresh process unless they take turns. */
+/** What one round measured of a variant. */
+interface Measurement extends Turn {
+  readonly allocatedBytes: number
+}
+
+type Round = ReadonlyMap<string, Measurement>
+
+const TURNS = 16
+
+/** Asks a question, each round with fresh processes. */
 export async function answer(
   name: string,
   question: Question,
   rounds: number,
   onProgress: (text: string) => void,
 ): Promise<Answer> {
-  const names = Object.keys(question.variants)
-  const measured: Map<string, Measurement>[] = []
-  for (let round = 0; round < rounds; round++) {
-    const where = `(round ${round + 1} of ${rounds})`
-    if (question.inTurns) {
-      onProgress(`${name}: all in turns ${where}`)
-      measured.push(new Map(Object.entries(await runChild<Record<string, Measurement>>(name))))
-      continue
-    }
-    const results = new Map<string, Measurement>()
-    for (const variant of names) {
-      onProgress(`${name}: ${variant} ${where}`)
-      results.set(variant, await runChild<Measurement>(name, variant))
-    }
-    measured.push(results)
+  const measured: Round[] = []
+  for (let round = 1; round <= rounds; round++) {
+    onProgress(`${name}: round ${round} of ${rounds}`)
+    // oxlint-disable-next-line no-await-in-loop
+    measured.push(await measureRound(name, question))
   }
   const { title, unit, base, peer, budgets } = question
-  const costOf = (results: Map<string, Measurement>, variant: string): number => {
-    const { cpuMicros, elapsedMicros = cpuMicros } = results.get(variant)!
-    return elapsedMicros
+  const costOf = (round: Round, variant: string): number => {
+    const { cpuMicros, elapsedMicros } = round.get(variant)!
+    return question.sharedServer ? elapsedMicros : cpuMicros
   }
-  const added = (results: Map<string, Measurement>, variant: string): number =>
-    costOf(results, variant) - (base ? costOf(results, base) : 0)
+  const added = (round: Round, variant: string): number =>
+    costOf(round, variant) - (base ? costOf(round, base) : 0)
+  const overRounds = (of: (round: Round) => number): number => median(measured.map(of))
   return {
     name,
     title,
@@ -62,40 +61,60 @@ export async function answer(
     rounds,
     base,
     peer,
-    variants: names.map((variant) => ({
+    variants: Object.keys(question.variants).map((variant) => ({
       variant,
-      cpuMicros: median(measured.map((results) => results.get(variant)!.cpuMicros)),
-      elapsedMicros: question.inTurns
-        ? median(measured.map((results) => costOf(results, variant)))
+      cpuMicros: overRounds((round) => round.get(variant)!.cpuMicros),
+      elapsedMicros: question.sharedServer
+        ? overRounds((round) => round.get(variant)!.elapsedMicros)
         : undefined,
-      allocatedBytes: median(measured.map((results) => results.get(variant)!.allocatedBytes)),
-      ratio: median(measured.map((results) => added(results, variant) / added(results, peer))),
+      allocatedBytes: overRounds((round) => round.get(variant)!.allocatedBytes),
+      ratio: overRounds((round) => added(round, variant) / added(round, peer)),
       budget: budgets[variant],
     })),
   }
 }
 
-function runChild<T>(name: string, ...variant: string[]): Promise<T> {
-  const child = spawn(
-    process.execPath,
-    // Young objects get room, so that allocation can be read off the heap; the built packages are what users run.
-    [
-      '--expose-gc',
-      '--max-semi-space-size=256',
-      fileURLToPath(new URL('child.ts', import.meta.url)),
-      name,
-      ...variant,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => {
-      const line = output.trim().split('\n').at(-1) ?? ''
-      if (code === 0 && line.startsWith('{')) resolve(JSON.parse(line) as T)
-      else reject(new Error(`${[name, ...variant].join(': ')} ended with code ${code}`))
+/**
+ * Sets all variants up and lets them take short turns, one at a time: whatever the machine does meanwhile, it does to all
+ * of them. The median of its turns is what a variant costs.
+ */
+async function measureRound(name: string, question: Question): Promise<Round> {
+  const processes = await startProcesses(name, question)
+  const turns = new Map<string, Turn[]>()
+  for (const variant of processes.keys()) turns.set(variant, [])
+  for (let turn = 0; turn < TURNS; turn++) {
+    // The other way round in every second turn, so that none is always the one after the heaviest.
+    const order = [...processes]
+    for (const [variant, its] of turn % 2 ? order : order.toReversed()) {
+      // oxlint-disable-next-line no-await-in-loop
+      turns.get(variant)!.push(await its.turn(variant))
+    }
+  }
+  const measured = new Map<string, Measurement>()
+  for (const [variant, its] of processes) {
+    const taken = turns.get(variant)!
+    measured.set(variant, {
+      cpuMicros: median(taken.map((turn) => turn.cpuMicros)),
+      elapsedMicros: median(taken.map((turn) => turn.elapsedMicros)),
+      // oxlint-disable-next-line no-await-in-loop
+      allocatedBytes: await its.allocated(variant),
     })
-  })
+  }
+  for (const one of new Set(processes.values())) await one.close()
+  return measured
+}
+
+/** The process of each variant. One after the other, as they would be in each other's way while they warm up. */
+async function startProcesses(
+  name: string,
+  { variants, sharedServer }: Question,
+): Promise<Map<string, BenchProcess>> {
+  const names = Object.keys(variants)
+  const processes = new Map<string, BenchProcess>()
+  for (const group of sharedServer ? [names] : names.map((variant) => [variant])) {
+    // oxlint-disable-next-line no-await-in-loop
+    const started = await BenchProcess.start(name, group)
+    for (const variant of group) processes.set(variant, started)
+  }
+  return processes
 }

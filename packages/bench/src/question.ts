@@ -9,14 +9,14 @@ export interface Question {
   readonly title: string
   /** What is counted: `line`, `message`, `request`, … */
   readonly unit: string
-  /** Each variant is set up in a process of its own, or all in one where they take turns. */
+  /** Each variant is set up in a process of its own, unless they share one server. They take turns. */
   readonly variants: Readonly<Record<string, () => Subject | Promise<Subject>>>
   /** The variant without any tracing. Where there is one, costs are what a variant adds to it. */
   readonly base?: string
   /** The variant that is 1.00. */
   readonly peer: string
-  /** Whether variants take turns and are compared by the clock: for what a server has its part in. */
-  readonly inTurns?: boolean
+  /** Whether variants share one process and its server, and are compared by the clock. */
+  readonly sharedServer?: boolean
   /** What we promise, as a share of the peer. */
   readonly budgets: Readonly<Record<string, number>>
 }

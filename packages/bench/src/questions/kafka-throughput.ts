@@ -84,7 +84,7 @@ export const question: Question = {
   title: 'Messages of 1 kB through a real broker and back, in sends and batches of 100',
   unit: 'send of 100',
   peer: 'no tracing',
-  inTurns: true,
+  sharedServer: true,
   budgets: { '@throughline/kafkajs': 1.03 },
   variants: {
     'no tracing': () => throughBroker(same, same),
