@@ -6,7 +6,7 @@ import { fastifyTracing } from '@throughline/fastify'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { served } from './http-subject.ts'
 import type { Subject } from './question.ts'
-import { registerSdk, type SdkOptions } from './sdk.ts'
+import { registerSdk } from './sdk.ts'
 
 /** Traces an application in one way. */
 export type SetUp = (app: FastifyInstance) => unknown
@@ -14,8 +14,11 @@ export type SetUp = (app: FastifyInstance) => unknown
 const require = createRequire(import.meta.url)
 
 /** An application that is traced so, and sent requests. */
-export async function traced(setUp: SetUp, options: SdkOptions = {}): Promise<Subject> {
-  registerSdk(options)
+export async function traced(
+  setUp: SetUp,
+  startSdk: () => unknown = registerSdk,
+): Promise<Subject> {
+  startSdk()
   const app = Fastify()
   await setUp(app)
   return served(app)

@@ -11,7 +11,7 @@ export interface Turn {
 const WARM_UP_MS = 1000
 const TURN_MS = 150
 /** Few enough that the young objects of all of them fit in beside each other: a collection would take them off the sum. */
-const ALLOCATING = 200
+const ALLOCATING = 50
 /** What takes a server allocates as much as many of the others do. */
 const HEAVY = 20
 const ALLOCATIONS = 9

@@ -1,4 +1,4 @@
-import { context, propagation, trace, type TextMapPropagator } from '@opentelemetry/api'
+import { context, propagation, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { AlwaysOffSampler, TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
@@ -7,8 +7,6 @@ import { AlwaysOffSampler, TracerProvider, type SpanProcessor } from '@opentelem
 export interface SdkOptions {
   readonly sampled?: boolean
   readonly processor?: SpanProcessor
-  /** @defaultValue the SDK's own, for W3C trace context */
-  readonly propagator?: TextMapPropagator
 }
 
 /** Registers an SDK as the global one. */
@@ -18,7 +16,7 @@ export function registerSdk(options: SdkOptions = {}): TracerProvider {
     ...(options.sampled === false && { sampler: new AlwaysOffSampler() }),
   })
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  propagation.setGlobalPropagator(options.propagator ?? new W3CTraceContextPropagator())
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
   trace.setGlobalTracerProvider(provider)
   return provider
 }

@@ -6,6 +6,7 @@ import { traceClients } from '@throughline/clients'
 import { propagators } from '@throughline/core/propagation'
 import { batchSettings } from './batch-settings.ts'
 import { within } from './deadline.ts'
+import { isBlind, withLateAttributes } from './late-attributes.ts'
 import { startLog } from './log.ts'
 import { checkOptions, type StartTracingOptions } from './options.ts'
 import { watchProcessEnd } from './process-end.ts'
@@ -58,6 +59,7 @@ function start(options: StartTracingOptions): RunningTracing {
   })
   startLog()
   sdk.start()
+  if (isUnseenAtStart(options)) giveAttributesLate()
   const stopRecords = collectSpanRecords(resource, (span) => ledger.pass(span))
   const clients = options.clients === false ? undefined : traceClients()
 
@@ -114,6 +116,17 @@ function sayEnd(ledger: SpanLedger, lost: number): void {
   const counts = { ...ledger.counts, lost }
   if (counts.unended === 0 && lost === 0) return log.info('tracing stopped', counts)
   log.warn('tracing stopped', counts, { neverEnded: ledger.openSpans.slice(0, 10) })
+}
+
+/** Whether nobody looks at a span between its start and its attributes. Samplers that variables ask for are the SDK's own. */
+function isUnseenAtStart({ sampler, spanProcessors = [] }: StartTracingOptions): boolean {
+  return spanProcessors.length === 0 && (sampler === undefined || isBlind(sampler))
+}
+
+function giveAttributesLate(): void {
+  const provider = trace.getTracerProvider()
+  if (!(provider instanceof ProxyTracerProvider)) return
+  provider.setDelegate(withLateAttributes(provider.getDelegate()))
 }
 
 function isForeignSdkRegistered(): boolean {

@@ -6,6 +6,7 @@ import {
   defaultTextMapSetter,
   propagation,
   trace,
+  type Attributes,
 } from '@opentelemetry/api'
 import { SPAN_RECORD_CHANNEL, type SpanRecord } from '@throughline/core/integration'
 import { startReceiver, type Receiver } from '@throughline/devtools'
@@ -14,11 +15,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 let receiver: Receiver
 let tracing: RunningTracing
+let seenAtStart: Attributes = {}
 
 beforeAll(async () => {
   receiver = await startReceiver({ port: 0 })
   const throwing = {
-    onStart: fault,
+    onStart(span: { attributes: Attributes }) {
+      seenAtStart = { ...span.attributes }
+      fault()
+    },
     onEnd: fault,
     forceFlush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
@@ -69,6 +74,14 @@ test('a span is exported although another processor throws', async () => {
   expect(span).toMatchObject({ service: 'shop', scope: { name: 'test' } })
   expect(span?.resource).not.toHaveProperty('process.command_args')
   expect(tracing.counts).toMatchObject({ unended: 0 })
+})
+
+test('a processor sees the attributes that a span is started with', () => {
+  trace
+    .getTracer('test')
+    .startSpan('seen', { attributes: { 'order.id': 7 } })
+    .end()
+  expect(seenAtStart).toEqual({ 'order.id': 7 })
 })
 
 test('a span that a worker thread recorded is exported with the resource of the process', async () => {

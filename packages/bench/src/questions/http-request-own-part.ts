@@ -1,13 +1,14 @@
 import { exporting } from '../exporting.ts'
 import { bareSpan, throughline, traced, untraced, type SetUp } from '../fastify-peers.ts'
 import type { Question, Subject } from '../question.ts'
+import { registerSdk } from '../sdk.ts'
 
 /** So many requests are sent before their spans are waited for: none are dropped, which would make tracing look cheap. */
 const AT_ONCE = 2048
 
 const exported = async (setUp: SetUp): Promise<Subject> => {
   const processor = await exporting()
-  const subject = await traced(setUp, { processor })
+  const subject = await traced(setUp, () => registerSdk({ processor }))
   return {
     async run(times) {
       for (let left = times; left > 0; left -= AT_ONCE) {

@@ -8,7 +8,7 @@ import { registerSdk } from '../sdk.ts'
 
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
 
-const value = 'x'.repeat(1000)
+const value = 'x'.repeat(1024)
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
 
 /** One broker and one SDK for all variants, started by the first and stopped by the last. */
