@@ -60,15 +60,10 @@ class OrderedPropagator implements TextMapPropagator {
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
     let found = context
-    let sender: SpanContext | undefined
     for (const format of this.#extract) {
       const next = extractBy(format, found, carrier, getter)
       if (next === found) continue
-      if (sender === undefined) {
-        found = next
-        const spanContext = trace.getSpanContext(next)
-        if (spanContext !== trace.getSpanContext(context)) sender = spanContext
-      } else found = keepSender(found, next, sender)
+      found = found === context ? next : keepSender(context, found, next)
     }
     return found
   }
@@ -89,9 +84,11 @@ function extractBy(
 }
 
 /** What a later format adds to what was found: its baggage, and a link where its span is another one. */
-function keepSender(found: Context, next: Context, sender: SpanContext): Context {
+function keepSender(before: Context, found: Context, next: Context): Context {
+  const sender = trace.getSpanContext(found)
   const other = trace.getSpanContext(next)
-  if (other === undefined || other === sender) return next
+  if (!sender || sender === trace.getSpanContext(before)) return next // no format has named one yet
+  if (!other || other === sender) return next
   const kept = trace.setSpan(next, trace.getSpan(found)!)
   if (isSame(sender, other)) return kept
   const { traceId, spanId } = other
