@@ -6,6 +6,7 @@ import { traceClients } from '@throughline/clients'
 import { propagators } from '@throughline/core/propagation'
 import { batchSettings } from './batch-settings.ts'
 import { within } from './deadline.ts'
+import { idGenerator } from './id-generator.ts'
 import { isBlind, withLateAttributes } from './late-attributes.ts'
 import { startLog } from './log.ts'
 import { checkOptions, type StartTracingOptions } from './options.ts'
@@ -52,6 +53,7 @@ function start(options: StartTracingOptions): RunningTracing {
     autoDetectResources: false,
     textMapPropagator: options.propagator ?? propagators(),
     spanProcessors: [ledger],
+    idGenerator,
     ...(options.sampler && { sampler: options.sampler }),
     // Traces are what this package is for; other signals run where their variables ask for them.
     ...(process.env['OTEL_LOGS_EXPORTER'] ? {} : { logRecordProcessors: [] }),
