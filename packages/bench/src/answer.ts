@@ -31,7 +31,7 @@ interface Measurement extends Turn {
 
 type Round = ReadonlyMap<string, Measurement>
 
-const TURNS = 16
+const TURNS = 20
 
 /** Asks a question, each round with fresh processes. */
 export async function answer(

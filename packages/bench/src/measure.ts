@@ -8,7 +8,7 @@ export interface Turn {
   readonly elapsedMicros: number
 }
 
-const WARM_UP_MS = 1000
+const WARM_UP_MS = 4000
 const TURN_MS = 150
 /** Few enough that the young objects of all of them fit in beside each other: a collection would take them off the sum. */
 const ALLOCATING = 50
@@ -16,7 +16,7 @@ const ALLOCATING = 50
 const HEAVY = 20
 const ALLOCATIONS = 9
 
-/** Runs until the compiler is done, and answers how many operations fill a turn. */
+/** Runs until the compiler is done, which takes seconds, and answers how many operations fill a turn. */
 export async function warmUp(subject: Subject): Promise<number> {
   let times = 16
   const start = performance.now()
