@@ -15,7 +15,12 @@ interface Stored {
 export function memoryBackends(): BackendFactory {
   const jobs: Stored[] = []
   let nextId = 1
-  let wake = (): void => {}
+  let waiting: (() => void)[] = []
+  const wake = (): void => {
+    const woken = waiting
+    waiting = []
+    for (const resolve of woken) resolve()
+  }
 
   class MemoryBackend extends EventEmitter {
     readonly qualifiedName = 'memory'
@@ -44,8 +49,8 @@ export function memoryBackends(): BackendFactory {
     }
 
     async waitForJob(): Promise<{ score: number } | null> {
-      if (jobs.length === 0) await new Promise<void>((resolve) => (wake = resolve))
-      return this.closing ? null : { score: 0 }
+      if (jobs.length === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+      return jobs.length === 0 ? null : { score: 0 }
     }
 
     async moveToActive(): Promise<unknown[]> {
@@ -63,7 +68,10 @@ export function memoryBackends(): BackendFactory {
       wake()
     }
 
-    async disconnectBlocking(): Promise<void> {}
+    /** What a worker does that has waited long: it asks anew. */
+    async disconnectBlocking(): Promise<void> {
+      wake()
+    }
     async reconnectBlocking(): Promise<void> {}
 
     #next(): unknown[] {
