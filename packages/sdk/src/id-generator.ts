@@ -4,7 +4,7 @@ const DIGIT = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0)
 
 /**
  * Random ids, as the SDK makes them, and so that all bytes of a trace id are random (W3C trace context level 2, 2.2.6). The
- * text is made of its characters at once: by way of a buffer it takes four times as long, for every span.
+ * text is made of its characters at once, since every span pays for the way by a buffer.
  */
 export const idGenerator: IdGenerator = {
   generateTraceId: () => randomHex() + randomHex(),

@@ -3,6 +3,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { traceClients } from '@throughline/clients'
+import { guard } from '@throughline/core/integration'
 import { propagators } from '@throughline/core/propagation'
 import { batchSettings } from './batch-settings.ts'
 import { within } from './deadline.ts'
@@ -39,7 +40,7 @@ const log = diag.createComponentLogger({ namespace: '@throughline/sdk' })
 export function startTracing(options: StartTracingOptions = {}): RunningTracing {
   checkOptions(options)
   const shared = globalThis as { [kRunning]?: RunningTracing }
-  return (shared[kRunning] ??= isForeignSdkRegistered() ? leaveInCharge() : start(options))
+  return (shared[kRunning] ??= isSdkRegistered() ? leaveInCharge() : start(options))
 }
 
 function start(options: StartTracingOptions): RunningTracing {
@@ -122,16 +123,18 @@ function sayEnd(ledger: SpanLedger, lost: number): void {
 
 /** Whether nobody looks at a span between its start and its attributes. Samplers that variables ask for are the SDK's own. */
 function isUnseenAtStart({ sampler, spanProcessors = [] }: StartTracingOptions): boolean {
-  return spanProcessors.length === 0 && (sampler === undefined || isBlind(sampler))
+  if (spanProcessors.length > 0) return false
+  return sampler === undefined || guard('Describing the sampler', isBlind, sampler) === true
 }
 
 function giveAttributesLate(): void {
   const provider = trace.getTracerProvider()
-  if (!(provider instanceof ProxyTracerProvider)) return
+  // A disabled SDK registers none: what stands there then must stay what it is, so that all can tell.
+  if (!(provider instanceof ProxyTracerProvider) || !isSdkRegistered()) return
   provider.setDelegate(withLateAttributes(provider.getDelegate()))
 }
 
-function isForeignSdkRegistered(): boolean {
+function isSdkRegistered(): boolean {
   const provider = trace.getTracerProvider()
   const delegate = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider
   return delegate.constructor.name !== 'NoopTracerProvider'
