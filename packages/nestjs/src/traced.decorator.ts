@@ -96,11 +96,12 @@ function tracedMethod(original: Method, key: string | symbol, naming: TracedNami
     if (isTracingSuppressed(active)) return original.apply(this, args)
     const { name, options } = templates(classOf(this))
     const begin = () => startOperation(tracer(), name, options, context.active())
-    const describe = (result: unknown, operation: Operation): void => {
-      if (attributes) operation.set(guard('The hook "attributes"', attributes, args, result))
-    }
-    return runCall(begin(), () => original.apply(this, args), {
-      ...(attributes && { onResult: describe }),
+    const call = (): unknown => original.apply(this, args)
+    if (!attributes) return runCall(begin(), call, { onError: failOperation, restart: begin })
+    const describe = (result: unknown, operation: Operation): void =>
+      operation.set(guard('The hook "attributes"', attributes, args, result))
+    return runCall(begin(), call, {
+      onResult: describe,
       onError(error, operation) {
         describe(undefined, operation)
         failOperation(error, operation)
