@@ -14,16 +14,23 @@ export type NestTracer = (require: NodeJS.Require) => Promise<{
 
 export const untraced: NestTracer = () => Promise.resolve({})
 
-/** A SERVER span and one for the handler. */
+/** A SERVER span and one for the handler, by an interceptor of Nest. */
 export const tracingModule: NestTracer = async () => {
   const { TracingModule } = await import('@throughline/nestjs')
   return { imports: [TracingModule.forRoot()] }
 }
 
+/** A SERVER span and one for the handler, by the method itself. */
+export const handlerOnly: NestTracer = () =>
+  instrumented({ guards: false, pipes: false, interceptors: false })
+
 /** The same, and one for the guard, the pipe and the interceptor each. */
-export const throughline: NestTracer = async () => {
+export const throughline: NestTracer = () => instrumented({})
+
+async function instrumented(layers: Record<string, boolean>): ReturnType<NestTracer> {
   const { TracingModule, tracingInstrument } = await import('@throughline/nestjs')
-  return { imports: [TracingModule.forRoot()], options: { instrument: tracingInstrument() } }
+  const instrument = tracingInstrument({ layers })
+  return { imports: [TracingModule.forRoot()], options: { instrument } }
 }
 
 /** One for the handler, the guard, the pipe and the interceptor each. */

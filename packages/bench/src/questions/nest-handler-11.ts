@@ -1,5 +1,6 @@
 import {
   bareServerSpan,
+  handlerOnly,
   instrumentationNestjsCore,
   nestRequests,
   tracingModule,
@@ -13,10 +14,11 @@ export const question: Question = {
   unit: 'request',
   base: 'the SERVER span alone',
   peer: 'instrumentation-nestjs-core (two spans)',
-  budgets: { TracingModule: 0.5 },
+  budgets: { 'TracingModule and tracingInstrument': 0.5 },
   variants: {
     'the SERVER span alone': () => nestRequests('11', untraced, bareServerSpan),
-    TracingModule: () => nestRequests('11', tracingModule, bareServerSpan),
+    'TracingModule alone': () => nestRequests('11', tracingModule, bareServerSpan),
+    'TracingModule and tracingInstrument': () => nestRequests('11', handlerOnly, bareServerSpan),
     'instrumentation-nestjs-core (two spans)': () =>
       nestRequests('11', instrumentationNestjsCore, bareServerSpan),
   },
