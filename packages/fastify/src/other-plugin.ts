@@ -1,5 +1,5 @@
-import { SpanKind, context, trace, type Context, type Span } from '@opentelemetry/api'
-import { guard, warnOnce } from '@throughline/core/integration'
+import { SpanKind, context, type Context, type Span } from '@opentelemetry/api'
+import { contextWithSpan, guard, warnOnce } from '@throughline/core/integration'
 import type { FastifyRequest } from 'fastify'
 
 interface Decorated {
@@ -19,7 +19,7 @@ export function contextOfOthers(request: FastifyRequest): Context {
   warnOnce(
     'fastifyTracing: @fastify/otel already makes the server span, which ends before the body is sent',
   )
-  return trace.setSpan(active, span)
+  return contextWithSpan(active, span)
 }
 
 function spanOf(request: Decorated): (Span & { kind?: SpanKind }) | null | undefined {

@@ -1,6 +1,5 @@
 import {
   context,
-  trace,
   type Context,
   type Span,
   type SpanOptions,
@@ -8,6 +7,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api'
 import type { Sampler } from '@opentelemetry/sdk-trace'
+import { contextWithSpan } from '@throughline/core/integration'
 
 // Every sampler of the SDK decides by the parent or by the trace id, and says of what it is made.
 const BLIND =
@@ -57,6 +57,6 @@ class LateTracer implements Tracer {
     const fn = rest.pop() as (span: Span) => unknown
     const [options, parent = context.active()] = rest as [SpanOptions?, Context?]
     const span = this.startSpan(name, options, parent)
-    return context.with(trace.setSpan(parent, span), fn, undefined, span)
+    return context.with(contextWithSpan(parent, span), fn, undefined, span)
   }
 }

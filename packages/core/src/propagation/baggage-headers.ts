@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/api'
 import { warnOnce } from '../guard.ts'
 import { MAX_BYTES, MAX_MEMBERS } from './baggage-list.ts'
-import { withBaggage } from './extracted-context.ts'
+import { contextWithBaggage } from './layered-context.ts'
 import { decodePercent, encodeKey, encodeValue } from './percent-coding.ts'
 import { isTracingSuppressed } from './suppress.ts'
 
@@ -56,7 +56,7 @@ export class BaggageHeaders {
     if (found.length === 0) return context
     let baggage = propagation.getBaggage(context) ?? propagation.createBaggage()
     for (const [key, entry] of found) baggage = baggage.setEntry(key, entry)
-    return withBaggage(context, baggage)
+    return contextWithBaggage(context, baggage)
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type Link,
   type SpanContext,
 } from '@opentelemetry/api'
+import { contextWith } from './layered-context.ts'
 
 const CONFLICT = createContextKey('@throughline/conflicting-senders')
 
@@ -16,7 +17,7 @@ interface Conflict {
 /** Remembers another span that a carrier named beside its sender. */
 export function withConflict(context: Context, sender: SpanContext, other: SpanContext): Context {
   const links = [...conflictLinks(context), { context: other }]
-  return context.setValue(CONFLICT, { sender, links } satisfies Conflict)
+  return contextWith(context, CONFLICT, { sender, links } satisfies Conflict)
 }
 
 /** Whether the carrier of this context may have named another span beside its sender. */

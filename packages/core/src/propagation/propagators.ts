@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/api'
 import { report } from '../guard.ts'
 import { withConflict } from './conflict.ts'
+import { contextWithSpan } from './layered-context.ts'
 import { resolvePropagators, type PropagatorsOptions } from './propagators-options.ts'
 
 /**
@@ -89,7 +90,7 @@ function keepSender(before: Context, found: Context, next: Context): Context {
   const other = trace.getSpanContext(next)
   if (!sender || sender === trace.getSpanContext(before)) return next // no format has named one yet
   if (!other || other === sender) return next
-  const kept = trace.setSpan(next, trace.getSpan(found)!)
+  const kept = contextWithSpan(next, trace.getSpan(found)!)
   if (isSame(sender, other)) return kept
   const { traceId, spanId } = other
   diag.debug(

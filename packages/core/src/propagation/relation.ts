@@ -1,15 +1,14 @@
 import {
   ROOT_CONTEXT,
   isSpanContextValid,
-  propagation,
   trace,
   type Attributes,
   type Context,
   type Link,
   type SpanContext,
 } from '@opentelemetry/api'
-import { contextWithoutSpan } from '../span/span-layer.ts'
 import { conflictLinks } from './conflict.ts'
+import { contextWithBaggage, contextWithoutSpan } from './layered-context.ts'
 
 /**
  * How the receiving side relates to the sender: `'parent'` continues its trace (the link is kept too, as the messaging
@@ -42,7 +41,7 @@ export function originOf(sender: Context, relation: Relation): Origin {
 export function originOfRequest(caller: Context, trust: Trust): Origin {
   const links = [...conflictLinks(caller)]
   if (trust === 'inherit') return { parent: caller, links }
-  const parent = trace.deleteSpan(propagation.deleteBaggage(caller))
+  const parent = contextWithoutSpan(contextWithBaggage(caller, undefined))
   return { parent, links: [...linksTo(caller), ...links] }
 }
 

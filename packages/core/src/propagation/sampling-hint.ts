@@ -1,4 +1,5 @@
 import { createContextKey, trace, type Context } from '@opentelemetry/api'
+import { contextWith } from './layered-context.ts'
 
 const DEFERRED = createContextKey('@throughline/sampling-deferred')
 // The key of `@opentelemetry/propagator-b3`, so that both understand each other.
@@ -14,7 +15,7 @@ export function isSamplingDeferred(context: Context): boolean {
 }
 
 export function withDeferredSampling(context: Context): Context {
-  return context.setValue(DEFERRED, trace.getSpanContext(context))
+  return contextWith(context, DEFERRED, trace.getSpanContext(context))
 }
 
 /** Whether the sender asked for a debug trace, in B3's or Jaeger's words. */
@@ -23,5 +24,5 @@ export function isDebugTrace(context: Context): boolean {
 }
 
 export function withDebugTrace(context: Context): Context {
-  return context.setValue(DEBUG, '1')
+  return contextWith(context, DEBUG, '1')
 }

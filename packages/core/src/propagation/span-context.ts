@@ -1,6 +1,6 @@
 import { TraceFlags, trace, type Context, type SpanContext } from '@opentelemetry/api'
-import { withRemoteSpan } from './extracted-context.ts'
 import { isId } from './hex.ts'
+import { contextWithRemoteSpan } from './layered-context.ts'
 import { isSamplingDeferred, withDeferredSampling } from './sampling-hint.ts'
 import { isTracingSuppressed } from './suppress.ts'
 import { emptyTraceState } from './trace-state.ts'
@@ -34,7 +34,8 @@ export function withSender(
   if (traceId === undefined || spanId === undefined) return context
   const traceFlags = sampled === false ? TraceFlags.NONE : TraceFlags.SAMPLED
   const traceState = emptyTraceState(traceFlags)
-  const found = withRemoteSpan(context, { traceId, spanId, traceFlags, traceState, isRemote: true })
+  const sender = { traceId, spanId, traceFlags, traceState, isRemote: true }
+  const found = contextWithRemoteSpan(context, sender)
   return sampled === undefined ? withDeferredSampling(found) : found
 }
 

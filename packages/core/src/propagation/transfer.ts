@@ -7,6 +7,7 @@ import {
 import { report } from '../guard.ts'
 import type { Tracing } from '../options.ts'
 import { headerGetter, openCarrier, setterFor, type Carrier } from './carrier.ts'
+import { EMPTY_CONTEXT } from './layered-context.ts'
 
 type Propagation = Pick<Tracing, 'propagator'>
 
@@ -28,8 +29,10 @@ export function extractContext(
 ): Context {
   if (carrier === undefined || carrier === null) return ROOT_CONTEXT
   try {
-    if (getter) return propagator.extract(ROOT_CONTEXT, carrier, getter)
-    return propagator.extract(ROOT_CONTEXT, openCarrier(carrier as Carrier), headerGetter)
+    const found = getter
+      ? propagator.extract(EMPTY_CONTEXT, carrier, getter)
+      : propagator.extract(EMPTY_CONTEXT, openCarrier(carrier as Carrier), headerGetter)
+    return found === EMPTY_CONTEXT ? ROOT_CONTEXT : found
   } catch (error) {
     report('Reading the context of a carrier', error)
     return ROOT_CONTEXT

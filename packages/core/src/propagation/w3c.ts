@@ -5,7 +5,7 @@ import {
   type TextMapPropagator,
   type TextMapSetter,
 } from '@opentelemetry/api'
-import { withRemoteSpan } from './extracted-context.ts'
+import { contextWithRemoteSpan } from './layered-context.ts'
 import { outgoingSpanContext } from './span-context.ts'
 import { TraceState, emptyTraceState, remoteFlagsOf } from './trace-state.ts'
 import { KNOWN_FLAGS, RANDOM_FLAG, formatTraceparent, parseTraceparent } from './traceparent.ts'
@@ -39,7 +39,7 @@ export class W3CTraceContextPropagator implements TextMapPropagator {
 
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
     const sender = readW3cSender(carrier, getter)
-    return sender ? withRemoteSpan(context, sender) : context
+    return sender ? contextWithRemoteSpan(context, sender) : context
   }
 
   // SDKs give a span no flag but `sampled`, so what its trace came with is taken from where it was kept.

@@ -11,9 +11,9 @@ import {
 } from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
 import { report } from '../guard.ts'
+import { contextWith, contextWithSpan } from '../propagation/layered-context.ts'
 import { describeError, type ErrorDescription } from './error-description.ts'
 import { recordException } from './exception.ts'
-import { carryValue, contextWithSpan } from './span-layer.ts'
 
 /** What measures an operation, sampled or not; told once, when it ends. */
 export interface Measurement {
@@ -46,7 +46,7 @@ export class Operation {
 
   /** Adds a value to its context, before anything runs in it. */
   carry(key: symbol, value: unknown): void {
-    this.#context = carryValue(this.#context, key, value)
+    this.#context = contextWith(this.#context, key, value)
   }
 
   get ended(): boolean {

@@ -1,4 +1,5 @@
 import { context, createContextKey, type Context } from '@opentelemetry/api'
+import { contextWith } from '@throughline/core/integration'
 import { methodOf } from '../class-method.ts'
 import { likeOriginal, type Method } from '../function-likeness.ts'
 import type { Overrides } from '../shadow-prototype.ts'
@@ -27,7 +28,8 @@ function override(original: Method, packetOf: (args: unknown[]) => unknown): Ove
     const metadata = (packetOf(args) as { metadata?: unknown } | null | undefined)?.metadata
     const active = context.active()
     if (typeof metadata !== 'object' || metadata === null) return original.apply(this, args)
-    return context.with(active.setValue(METADATA, metadata), () => original.apply(this, args))
+    const marked = contextWith(active, METADATA, metadata)
+    return context.with(marked, () => original.apply(this, args))
   }
   return { handleMessage: likeOriginal(handleMessage, original) }
 }

@@ -246,7 +246,7 @@ export const CORE_FAULTS: readonly CoreFault[] = [
   {
     fault: 'what is ignored is not suppressed',
     file: 'propagation/suppress.ts',
-    from: 'return context.setValue(SUPPRESS_TRACING, true)',
+    from: 'return contextWith(context, SUPPRESS_TRACING, true)',
     to: 'return context',
     by: 'server',
     id: 'ignored',

@@ -1,6 +1,6 @@
 import { BroadcastChannel } from 'node:worker_threads'
 import { createContextKey, type Context } from '@opentelemetry/api'
-import { report, type SpanRecord } from '@throughline/core/integration'
+import { contextWith, report, type SpanRecord } from '@throughline/core/integration'
 import { takeRoom, type RelayCounters } from './relay-counters.ts'
 
 /** Where finished spans go. */
@@ -31,7 +31,7 @@ export function relayOf(context: Context): RelayTarget | undefined {
 }
 
 export function withRelay(context: Context, target: RelayTarget): Context {
-  return context.setValue(RELAY, target)
+  return contextWith(context, RELAY, target)
 }
 
 /** More are handed over before the task is done, so that a long one does not keep them all. */

@@ -6,7 +6,7 @@ import {
   type TextMapSetter,
 } from '@opentelemetry/api'
 import { formatBaggage, parseBaggage } from '../baggage-list.ts'
-import { withBaggage } from '../extracted-context.ts'
+import { contextWithBaggage } from '../layered-context.ts'
 import { isTracingSuppressed } from '../suppress.ts'
 
 const BAGGAGE = 'baggage'
@@ -33,6 +33,6 @@ export class W3CBaggagePropagator implements TextMapPropagator {
   extract(context: Context, carrier: unknown, getter: TextMapGetter): Context {
     const header = getter.get(carrier, BAGGAGE)
     const baggage = typeof header === 'string' ? parseBaggage(header) : undefined
-    return baggage ? withBaggage(context, baggage) : context
+    return baggage ? contextWithBaggage(context, baggage) : context
   }
 }
