@@ -1,7 +1,7 @@
 import { context, type Context, type SpanOptions, type Tracer } from '@opentelemetry/api'
 import type { CallHandler } from '@nestjs/common'
 import { startOperation, type Operation } from '@throughline/core/integration'
-import { Observable, isObservable, tap } from 'rxjs'
+import { Observable, tap } from 'rxjs'
 import { stepOut } from './step-out.ts'
 
 /**
@@ -43,8 +43,7 @@ export class AfterHandler {
   }
 
   /** Goes around what the interceptor returned, whose end is the end of the span. */
-  until(result: unknown): unknown {
-    if (!isObservable(result)) return result
+  until(result: Observable<unknown>): Observable<unknown> {
     return result.pipe(
       tap({
         error: () => this.#end(),

@@ -1,4 +1,4 @@
-import { INVALID_SPAN_CONTEXT, context, trace, type Span } from '@opentelemetry/api'
+import { INVALID_SPAN_CONTEXT, context, trace, type Context, type Span } from '@opentelemetry/api'
 import { createParamDecorator } from '@nestjs/common'
 
 /**
@@ -14,6 +14,14 @@ import { createParamDecorator } from '@nestjs/common'
  */
 export const CurrentSpan: () => ParameterDecorator = createParamDecorator(currentSpan)
 
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+
 function currentSpan(): Span {
-  return trace.getSpan(context.active()) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+  return trace.getSpan(context.active()) ?? NO_SPAN
+}
+
+/** Puts the handler's own span where `@CurrentSpan()` gave the one around it, as parameters come before the handler. */
+export function giveOwnSpan(args: unknown[], outer: Context, span: Span): void {
+  const given = trace.getSpan(outer) ?? NO_SPAN
+  for (let at = 0; at < args.length; at++) if (args[at] === given) args[at] = span
 }

@@ -2,10 +2,12 @@ import { context, trace, type Context, type Tracer } from '@opentelemetry/api'
 import type { CallHandler } from '@nestjs/common'
 import { runToEnd, startOperation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
+import { isObservable } from 'rxjs'
 import { runCall } from './call.ts'
 import { AfterHandler, WatchedCallHandler, isCallHandler } from './call-handler.ts'
 import { classNameOf, methodOf } from './class-method.ts'
-import { failRequest } from './failure.ts'
+import { failRequest, notingFailure } from './failure.ts'
+import type { HandlerSwitch } from './handler.interceptor.ts'
 import { isSampledOut, runUnrecorded } from './sampled-out.ts'
 import { isTracedFunction, likeOriginal, type Method } from './function-likeness.ts'
 import type { InstrumentLayer } from './layers.ts'
@@ -15,7 +17,7 @@ import type { Overrides } from './shadow-prototype.ts'
 import { spanTemplate, type NestType, type SpanTemplate } from './span-template.ts'
 
 /** What an instrument was told to trace. */
-export interface InstrumentSetup {
+export interface InstrumentSetup extends HandlerSwitch {
   readonly tracer: Tracer
   readonly traces: (layer: InstrumentLayer) => boolean
   readonly traceProcessor?: TraceProcessor | undefined
@@ -125,10 +127,13 @@ function runInterceptor({ original, self, args, outer, template, setup }: Enhanc
   const watched = new WatchedCallHandler(next, operation, outer)
   const passed = [execution, after ? after.around(watched) : watched, ...rest]
   const result = runToEnd(operation, () => original.apply(self, passed), WATCHED)
-  if (!after) return result
-  return result instanceof Promise
-    ? result.then((value: unknown) => after.until(value))
-    : after.until(result)
+  const follow = (value: unknown): unknown => {
+    if (!isObservable(value)) return value
+    // What its operators make of the answer may fail too, and nobody else sees that.
+    const noting = notingFailure(value, outer)
+    return after ? after.until(noting) : noting
+  }
+  return result instanceof Promise ? result.then(follow) : follow(result)
 }
 
 /** A filter of microservices answers by an Observable that fails: that is its result, not its failure. */

@@ -4,13 +4,13 @@ import { ATTR, startOperation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import { runCall } from './call.ts'
 import { classNameOf, methodOf, methodsOf } from './class-method.ts'
+import { giveOwnSpan } from './current-span.decorator.ts'
 import type { InstrumentSetup } from './enhancer.ts'
 import { failOperation, failRequest } from './failure.ts'
 import { isTracedFunction, likeOriginal, type Method } from './function-likeness.ts'
-import { carryHandler, isHandlerTraced } from './handler-context.ts'
 import type { InstrumentLayer } from './layers.ts'
 import { isUntraced } from './no-trace.decorator.ts'
-import { activeRpcCall } from './rpc/rpc-call.ts'
+import { isSampledOut, runUnrecorded } from './sampled-out.ts'
 import type { Overrides } from './shadow-prototype.ts'
 import {
   gatewayTemplate,
@@ -24,8 +24,10 @@ interface EntryKind {
   readonly layer: InstrumentLayer
   readonly template: (type: string | undefined, method: string, original: Method) => SpanTemplate
   /** Where the span starts from; `undefined` where there is nothing to trace. */
-  readonly origin: (active: Context, self: object, wrapper: Method) => Context | undefined
+  readonly origin: (active: Context, self: object) => Context | undefined
   readonly onError: typeof failOperation
+  /** Whether it is what a request or a message is routed to, which `TracingModule` may leave out. */
+  readonly isHandler?: boolean
 }
 
 const JOIN = (active: Context): Context => active
@@ -52,22 +54,29 @@ const EVENT: EntryKind = {
   onError: failOperation,
 }
 
-/** Nest's interceptor makes the same span where it is run; before Nest 12 it is not, for gateways. */
+/** What a request is routed to. */
+const ROUTE: EntryKind = {
+  layer: 'handlers',
+  template: (type, method) => handlerTemplate('handler', type, method),
+  origin: (active) => (trace.getSpan(active) ? active : undefined),
+  onError: failRequest,
+  isHandler: true,
+}
+
+const RESOLVER: EntryKind = {
+  ...ROUTE,
+  template: (type, method) => handlerTemplate('graphql_resolver', type, method),
+}
+
+const MESSAGE: EntryKind = { ...ROUTE, layer: 'messages' }
+
+/** Nobody's request, so there the span is a root. */
 const GATEWAY: EntryKind = {
   layer: 'gateways',
   template: gatewayTemplate,
-  origin: (active, _self, wrapper) =>
-    isHandlerTraced(active, wrapper) ? undefined : trace.deleteSpan(active),
+  origin: (active) => trace.deleteSpan(active),
   onError: failOperation,
-}
-
-/** Nest's interceptor makes the same span, but not in hybrid applications without `inheritAppConfig`. */
-const MESSAGE: EntryKind = {
-  layer: 'messages',
-  template: (type, method) => handlerTemplate('handler', type, method),
-  origin: (active, _self, wrapper) =>
-    isHandlerTraced(active, wrapper) || !activeRpcCall(active) ? undefined : active,
-  onError: failRequest,
+  isHandler: true,
 }
 
 /** Below the span that `bullmqTelemetry` makes of the job, or a root where the queue has no telemetry. */
@@ -91,6 +100,8 @@ function cqrs(type: 'command_handler' | 'query_handler' | 'event_handler'): Entr
 const BY_METHOD: readonly (readonly [string, EntryKind])[] = [
   ['SCHEDULER_TYPE', SCHEDULE],
   ['EVENT_LISTENER_METADATA', EVENT],
+  ['path', ROUTE],
+  ['graphql:resolver_type', RESOLVER],
   ['websockets:message_mapping', GATEWAY],
   ['microservices:handler_type', MESSAGE],
 ]
@@ -135,21 +146,23 @@ function tracedEntry(
   original: Method,
   key: PropertyKey,
   className: string | undefined,
-  { template, origin, onError }: EntryKind,
-  { tracer }: InstrumentSetup,
+  { template, origin, onError, isHandler = false }: EntryKind,
+  setup: InstrumentSetup,
 ): Method {
   const method = typeof key === 'symbol' ? (key.description ?? 'symbol') : String(key)
   const { name, options } = template(className, method, original)
   const wrapper: Method = function (...args) {
     const active = context.active()
-    const parent = isTracingSuppressed(active) ? undefined : origin(active, this as object, wrapper)
+    const isOff = isTracingSuppressed(active) || (isHandler && !setup.handlers)
+    const parent = isOff ? undefined : origin(active, this as object)
     if (!parent) return original.apply(this, args)
-    const begin = () => {
-      const operation = startOperation(tracer, name, options, parent)
-      carryHandler(operation, wrapper)
-      return operation
-    }
-    return runCall(begin(), () => original.apply(this, args), { onError, restart: begin })
+    const call = () => original.apply(this, args)
+    const outer = trace.getSpan(parent)
+    if (isHandler && outer && isSampledOut(outer)) return runUnrecorded(parent, call)
+    const restart = () => startOperation(setup.tracer, name, options, parent)
+    const operation = restart()
+    if (isHandler) giveOwnSpan(args, active, operation.span)
+    return runCall(operation, call, { onError, restart })
   }
   return likeOriginal(wrapper, original)
 }

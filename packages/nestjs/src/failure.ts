@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api'
 import type { Operation } from '@throughline/core/integration'
 import { activeServerRequest } from '@throughline/core/http'
+import { tap, type Observable } from 'rxjs'
 import { isExpectedError } from './expected-error.ts'
 import { activeRpcCall } from './rpc/rpc-call.ts'
 
@@ -26,4 +27,9 @@ export function noteFailure(error: unknown, active: Context): void {
   if (!call || call.failed) return
   call.failed = true
   call.error = error
+}
+
+/** The same for what comes later, by an Observable. */
+export function notingFailure<T>(result: Observable<T>, active: Context): Observable<T> {
+  return result.pipe(tap({ error: (error) => noteFailure(error, active) }))
 }

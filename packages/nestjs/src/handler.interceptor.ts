@@ -8,9 +8,8 @@ import {
 } from '@nestjs/common'
 import { guard, startOperation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
-import { Observable, tap } from 'rxjs'
-import { failRequest, noteFailure } from './failure.ts'
-import { carryHandler, withHandler } from './handler-context.ts'
+import { Observable } from 'rxjs'
+import { failRequest, notingFailure } from './failure.ts'
 import { NoTrace, isUntraced } from './no-trace.decorator.ts'
 import { subscribeWithin } from './operation-subscriber.ts'
 import { startedByInterceptor } from './rpc/interceptor-entry.ts'
@@ -26,21 +25,40 @@ import { TracingSetup } from './tracing-setup.ts'
 
 type Templates = WeakMap<object, WeakMap<object, SpanTemplate | false>>
 
+/** Whether handlers have spans, told to the instrument that makes them. */
+export interface HandlerSwitch {
+  handlers: boolean
+}
+
 /**
  * The span of every handler: INTERNAL, from the subscription to what the handler returns until that ends, pipes and inner
  * interceptors included. A message of a WebSocket is nobody's request, so there the span is a root.
+ *
+ * It is for applications without an instrument. Where there is one, that traces the methods themselves: an interceptor of
+ * Nest costs more than the span that it makes.
  */
 @NoTrace()
 @Injectable()
 export class HandlerInterceptor implements NestInterceptor {
+  /** The instrument of the application, which had this instance in its hands before anybody else. */
+  throughlineInstrument: HandlerSwitch | undefined = undefined
+  readonly #handlers: boolean
   readonly #tracer: Tracer | undefined
   readonly #rpc: RpcTracer | undefined
   // By handler, then by class: an inherited handler is one function of several controllers.
   readonly #templates: Templates = new WeakMap()
 
   constructor(@Inject(TracingSetup) setup: TracingSetup) {
+    this.#handlers = setup.handlers
     if (setup.handlers) this.#tracer = setup.tracing.tracer
     this.#rpc = setup.rpc
+  }
+
+  /** Leaves the handlers to the instrument of the application; answers whether there is one. */
+  leaveToInstrument(): boolean {
+    if (!this.throughlineInstrument) return false
+    this.throughlineInstrument.handlers = this.#handlers
+    return true
   }
 
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -56,15 +74,17 @@ export class HandlerInterceptor implements NestInterceptor {
 
   #handle(execution: ExecutionContext, next: CallHandler, active: Context): Observable<unknown> {
     const tracer = this.#tracer
-    if (isTracingSuppressed(active)) return pass(execution, next, active)
+    if (isTracingSuppressed(active)) return context.with(active, () => next.handle())
     const template =
       tracer &&
       !isBelowSampledOut(execution, active) &&
       (this.#templates.get(execution.getHandler())?.get(execution.getClass()) ??
         guard('Describing a handler', templateOf, this.#templates, execution))
     if (!template) {
-      return pass(execution, next, active).pipe(
-        tap({ error: (error) => noteFailure(error, active) }),
+      // Nest binds what follows to the context that `handle` is called in.
+      return notingFailure(
+        context.with(active, () => next.handle()),
+        active,
       )
     }
     return new Observable((subscriber) => {
@@ -72,22 +92,20 @@ export class HandlerInterceptor implements NestInterceptor {
       const { name, options } = template
       const parent = originOfType(execution.getType(), context.active())
       const operation = startOperation(tracer, name, options, parent)
-      carryHandler(operation, execution.getHandler())
       subscribeWithin(operation, () => next.handle(), subscriber, failRequest)
     })
   }
 }
 
-/**
- * Goes on without a span. Nest binds what follows to the context that `handle` is called in; the mark in it keeps others
- * from a span of their own.
- */
-function pass(
-  execution: ExecutionContext,
-  next: CallHandler,
-  active: Context,
-): Observable<unknown> {
-  return context.with(withHandler(active, execution.getHandler()), () => next.handle())
+/** Shows an instance to the instrument of its application, for where it is the interceptor of ours. */
+export function offerInstrument(instance: unknown, instrument: HandlerSwitch): void {
+  try {
+    // By a name of its own, as there may be several copies of this package.
+    const isOurs = Object.hasOwn(instance as object, 'throughlineInstrument')
+    if (isOurs) (instance as HandlerInterceptor).throughlineInstrument = instrument
+  } catch {
+    // `null`, or a proxy that cannot be looked at yet: none of ours.
+  }
 }
 
 /** A message of a WebSocket is below nothing. */

@@ -7,6 +7,7 @@ const INSTRUMENT_LAYERS = [
   'interceptorsAfter',
   'filters',
   'middleware',
+  'handlers',
   'messages',
   'gateways',
   'schedules',

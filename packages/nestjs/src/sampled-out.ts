@@ -1,5 +1,6 @@
 import { TraceFlags, type Context, type Span } from '@opentelemetry/api'
-import { noteFailure } from './failure.ts'
+import { isObservable } from 'rxjs'
+import { noteFailure, notingFailure } from './failure.ts'
 
 /**
  * Whether nothing of the work that a span stands for is recorded: it was made in this process and left out by sampling,
@@ -20,6 +21,7 @@ export function runUnrecorded(active: Context, call: () => unknown): unknown {
     noteFailure(error, active)
     throw error
   }
+  if (isObservable(result)) return notingFailure(result, active)
   if (!(result instanceof Promise)) return result
   return result.catch((error: unknown) => {
     noteFailure(error, active)

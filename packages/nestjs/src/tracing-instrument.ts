@@ -1,6 +1,7 @@
 import { checkOption, resolveTracing, type TracingOptions } from '@throughline/core/integration'
 import { enhancerMethods, type TraceProcessor } from './enhancer.ts'
 import { enhancerInstances } from './enhancer-instances.ts'
+import { offerInstrument } from './handler.interceptor.ts'
 import { instrumentLayers, type InstrumentLayers } from './layers.ts'
 import { entryMethods, noteBootTrace } from './entry-method.ts'
 import { SCOPE } from './scope.ts'
@@ -30,8 +31,8 @@ export interface TracingInstrument {
 }
 
 /**
- * Traces guards, pipes, interceptors, exception filters and class middleware: an INTERNAL span each, inside a traced
- * request or message and nowhere else. And what no request calls: ticks of `@nestjs/schedule`, `@OnEvent` listeners, CQRS
+ * Traces guards, pipes, interceptors, exception filters, class middleware and the handlers themselves: an INTERNAL span
+ * each, inside a traced request or message and nowhere else. And what no request calls: ticks of `@nestjs/schedule`, `@OnEvent` listeners, CQRS
  * handlers, BullMQ processors, messages of gateways. Below a request that is sampled out none of them is made.
  * Needs Nest 11.1.4; earlier versions ignore `instrument`.
  *
@@ -48,7 +49,7 @@ export function tracingInstrument(options: TracingInstrumentOptions = {}): Traci
   checkOption('tracingInstrument', 'traceProcessor', options.traceProcessor, 'function')
   const traces = instrumentLayers('tracingInstrument', options.layers)
   if (options.enabled === false) return { instanceDecorator: (instance) => instance }
-  const setup = { tracer, traces, traceProcessor: options.traceProcessor }
+  const setup = { tracer, traces, traceProcessor: options.traceProcessor, handlers: true }
   const shadows = new ShadowPrototypes((prototype) => {
     for (const instance of enhancerInstances(prototype)) shadows.apply(instance)
     const enhancers = enhancerMethods(prototype, setup)
@@ -58,6 +59,7 @@ export function tracingInstrument(options: TracingInstrumentOptions = {}): Traci
   return {
     instanceDecorator(instance) {
       noteBootTrace(instance)
+      offerInstrument(instance, setup)
       return shadows.apply(instance)
     },
   }

@@ -9,7 +9,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common'
-import { APP_INTERCEPTOR, HttpAdapterHost, ModulesContainer } from '@nestjs/core'
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core'
 import { flush } from './flush.ts'
 import { HandlerInterceptor } from './handler.interceptor.ts'
 import { traceHttpAdapter, traceOlderAdapter } from './http-entry.ts'
@@ -54,7 +54,7 @@ function tracerOf({ enabled, tracing }: TracingSetup): Tracer {
     },
     { provide: TRACER, useFactory: tracerOf, inject: [TracingSetup] },
     TraceService,
-    { provide: APP_INTERCEPTOR, useClass: HandlerInterceptor },
+    HandlerInterceptor,
   ],
   exports: [TRACING_MODULE_OPTIONS, TRACER, TraceService],
 })
@@ -86,8 +86,11 @@ export class TracingModule
     @Inject(TracingSetup) setup: TracingSetup,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
     @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(HandlerInterceptor) handlers: HandlerInterceptor,
+    @Inject(ApplicationConfig) config: ApplicationConfig,
   ) {
     super()
+    if (!handlers.leaveToInstrument()) config.addGlobalInterceptor(handlers)
     this.#setup = setup
     this.#adapterHost = adapterHost
     this.#modules = modules

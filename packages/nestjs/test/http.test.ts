@@ -235,11 +235,11 @@ describe.each(Object.entries(ADAPTERS))('on %s', (name, adapter) => {
         'POST /orders [SERVER]',
         '  TenantMiddleware.use [INTERNAL]',
         '  AuthGuard.canActivate [INTERNAL]',
+        '  TimingInterceptor.intercept [INTERNAL]',
+        '  OrderPipe.transform [INTERNAL]',
         '  OrdersController.create [INTERNAL]',
-        '    TimingInterceptor.intercept [INTERNAL]',
-        '    OrderPipe.transform [INTERNAL]',
         '    OrdersService.place [INTERNAL]',
-        '    TimingInterceptor.intercept after [INTERNAL]',
+        '  TimingInterceptor.intercept after [INTERNAL]',
       ].join('\n'),
     )
     expect(tracing.unended()).toEqual([])

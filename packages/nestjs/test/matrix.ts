@@ -102,12 +102,12 @@ function orderOf({ version, transport }: Cell): string[] {
     continued ? lines.map((line) => `        ${line}`) : []
   return [
     'POST /orders [SERVER]',
-    ...enhancers('  AuthGuard.canActivate [INTERNAL]'),
-    '  OrdersController.create [INTERNAL]',
     ...enhancers(
-      '    TimingInterceptor.intercept [INTERNAL]',
-      '    ValidationPipe.transform [INTERNAL]',
+      '  AuthGuard.canActivate [INTERNAL]',
+      '  TimingInterceptor.intercept [INTERNAL]',
+      '  ValidationPipe.transform [INTERNAL]',
     ),
+    '  OrdersController.create [INTERNAL]',
     '    OrdersService.place [INTERNAL]',
     isKafka ? '      send stock.count [PRODUCER]' : '      stock.count [CLIENT]',
     ...below(counted),

@@ -21,7 +21,7 @@ import {
 import { APP_GUARD, Reflector } from '@nestjs/core'
 import { withSpan } from '@throughline/core'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
-import { delay, of, retry, type Observable } from 'rxjs'
+import { delay, map, of, retry, type Observable } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { NoTrace, TracingModule, tracingInstrument } from '../src/index.ts'
 import { startApp, type RunningApp } from './shop-app.ts'
@@ -73,6 +73,17 @@ class ClockInterceptor implements NestInterceptor {
 class RetryInterceptor implements NestInterceptor {
   intercept(_execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(retry(1))
+  }
+}
+
+@Injectable()
+class BreakingInterceptor implements NestInterceptor {
+  intercept(_execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(
+      map(() => {
+        throw new RangeError('the answer broke')
+      }),
+    )
   }
 }
 
@@ -157,6 +168,12 @@ class OrdersController {
   retried(): string {
     if (attempts++ === 0) throw new TypeError('the first time')
     return 'retried'
+  }
+
+  @Get('mapped')
+  @UseInterceptors(BreakingInterceptor)
+  mapped(): string {
+    return 'never'
   }
 
   @Get('cached')
@@ -279,17 +296,17 @@ describe('guards', () => {
 })
 
 describe('pipes', () => {
-  it('have a span in the handler, those of Nest too', async () => {
+  it('have a span before the handler, those of Nest too', async () => {
     expect(await (await get('piped?name=%20a&count=2')).text()).toBe('a:2')
     await tracing.waitFor((all) => all.some((span) => span.kind === 'SERVER'))
-    const handler = tracing.span('OrdersController.piped')
+    const request = tracing.span('GET /orders/piped')
     const pipes = tracing.spans().filter((span) => span.attributes['nestjs.type'] === 'pipe')
     expect(pipes.map((span) => span.name).toSorted()).toEqual([
       'ParseIntPipe.transform',
       'TrimPipe.transform',
       'TrimPipe.transform',
     ])
-    for (const pipe of pipes) expect(pipe.parentSpanId).toBe(handler.spanId)
+    for (const pipe of pipes) expect(pipe.parentSpanId).toBe(request.spanId)
   })
 
   it('that refuse a value are no errors', async () => {
@@ -308,9 +325,9 @@ describe('interceptors', () => {
       lines(
         'GET /orders/intercepted [SERVER]',
         '  RolesGuard.canActivate [INTERNAL]',
-        '  OrdersController.intercepted [INTERNAL]',
-        '    ClockInterceptor.intercept [INTERNAL]',
-        '      read clock [INTERNAL]',
+        '  ClockInterceptor.intercept [INTERNAL]',
+        '    read clock [INTERNAL]',
+        '      OrdersController.intercepted [INTERNAL]',
       ),
     )
   })
@@ -322,16 +339,22 @@ describe('interceptors', () => {
     expect(tracing.span('RetryInterceptor.intercept').status).toBe('UNSET')
     const clocks = tracing.spans().filter((span) => span.name === 'ClockInterceptor.intercept')
     expect(clocks.map((span) => span.status)).toEqual(['UNSET', 'UNSET'])
-    expect(tracing.span('OrdersController.retried').status).toBe('UNSET')
+    const attempts = tracing.spans().filter((span) => span.name === 'OrdersController.retried')
+    expect(attempts.map((span) => span.status)).toEqual(['ERROR', 'UNSET'])
   })
 
-  it('that answer themselves have a span until then', async () => {
+  it('whose operators fail are what the request failed by', async () => {
+    expect((await get('mapped')).status).toBe(500)
+    const server = await tracing.waitFor((all) => all.find((span) => span.kind === 'SERVER'))
+    expect(server).toMatchObject({ status: 'ERROR', attributes: { 'error.type': 'RangeError' } })
+    expect(tracing.span('OrdersController.mapped').status).toBe('UNSET')
+  })
+
+  it('that answer themselves have a span until then, and the handler, which is not called, has none', async () => {
     expect(await (await get('cached')).text()).toBe('cached')
-    await tracing.waitForSpans(4)
-    expect(tracing.span('CacheInterceptor.intercept')).toMatchObject({
-      status: 'UNSET',
-      parentSpanId: tracing.span('OrdersController.cached').spanId,
-    })
+    await tracing.waitForSpans(3)
+    expect(tracing.span('CacheInterceptor.intercept').status).toBe('UNSET')
+    expect(tracing.spans().map((span) => span.name)).not.toContain('OrdersController.cached')
   })
 })
 
@@ -344,9 +367,9 @@ describe('enhancers that are given as instances', () => {
         'GET /orders/instances [SERVER]',
         '  RolesGuard.canActivate [INTERNAL]',
         '  NamedGuard.canActivate [INTERNAL]',
+        '  RetryInterceptor.intercept [INTERNAL]',
+        '  TrimPipe.transform [INTERNAL]',
         '  OrdersController.instances [INTERNAL]',
-        '    RetryInterceptor.intercept [INTERNAL]',
-        '    TrimPipe.transform [INTERNAL]',
       ),
     )
   })
@@ -361,7 +384,7 @@ describe('enhancers that are given as instances', () => {
       await fetch(`${app.url}/ping?name=a`)
       await tracing.waitForSpans(4)
       expect(tracing.tree()).toContain('\n  NamedGuard.canActivate [INTERNAL]')
-      expect(tracing.tree()).toContain('\n    TrimPipe.transform [INTERNAL]')
+      expect(tracing.tree()).toContain('\n  TrimPipe.transform [INTERNAL]')
     } finally {
       await app.close()
     }

@@ -18,8 +18,15 @@ import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fa
 import { fastifyTracing } from '@throughline/fastify'
 import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { Observable, map, tap, timer } from 'rxjs'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { CurrentSpan, NoTrace, TracingModule, TRACING_MODULE_OPTIONS } from '../src/index.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  CurrentSpan,
+  NoTrace,
+  TracingModule,
+  TRACING_MODULE_OPTIONS,
+  tracingInstrument,
+  type TracingInstrument,
+} from '../src/index.ts'
 import { startApp, type RunningApp } from './shop-app.ts'
 
 @Injectable()
@@ -114,6 +121,7 @@ class OrdersController {
 
 let tracing: TestTracing
 let running: RunningApp
+let instrument: TracingInstrument | undefined
 
 beforeAll(() => {
   tracing = createTestTracing()
@@ -128,7 +136,8 @@ async function start(
   module = TracingModule.forRoot(),
   prepare?: Parameters<typeof startApp>[2],
 ): Promise<void> {
-  running = await startApp({ imports: [module], controllers: [OrdersController] }, {}, prepare)
+  const metadata = { imports: [module], controllers: [OrdersController] }
+  running = await startApp(metadata, { ...(instrument && { instrument }) }, prepare)
 }
 
 function get(path: string, init?: RequestInit): Promise<Response> {
@@ -228,127 +237,141 @@ describe('requests', () => {
   })
 })
 
-describe('outcomes', () => {
-  it('makes what a handler throws an error of handler and request, recorded once', async () => {
-    await start()
-    expect((await get('/orders/failing')).status).toBe(500)
-    const spans = await tracing.waitForSpans(2)
-    for (const span of spans) {
-      expect(span).toMatchObject({
+const HANDLERS_ONLY = { guards: false, pipes: false, interceptors: false }
+
+describe.each([
+  ['handlers of an application without an instrument', () => undefined],
+  ['handlers by tracingInstrument', () => tracingInstrument({ layers: HANDLERS_ONLY })],
+])('%s', (_, createInstrument) => {
+  beforeEach(() => {
+    instrument = createInstrument()
+  })
+  afterEach(() => {
+    instrument = undefined
+  })
+
+  describe('outcomes', () => {
+    it('makes what a handler throws an error of handler and request, recorded once', async () => {
+      await start()
+      expect((await get('/orders/failing')).status).toBe(500)
+      const spans = await tracing.waitForSpans(2)
+      for (const span of spans) {
+        expect(span).toMatchObject({
+          status: 'ERROR',
+          statusMessage: 'no price',
+          attributes: { 'error.type': 'TypeError' },
+        })
+      }
+      expect(tracing.span('OrdersController.failing').events).toHaveLength(1)
+      expect(tracing.span('GET /orders/failing').events).toHaveLength(0)
+    })
+
+    it('records once what a handler throws and is no Error', async () => {
+      await start()
+      expect((await get('/orders/text')).status).toBe(500)
+      const spans = await tracing.waitForSpans(2)
+      expect(spans.map((span) => span.status)).toEqual(['ERROR', 'ERROR'])
+      expect(spans.flatMap((span) => span.events)).toHaveLength(1)
+    })
+
+    it('does not take an HttpException below 500 for an error', async () => {
+      await start()
+      expect((await get('/orders/rejected')).status).toBe(402)
+      for (const span of await tracing.waitForSpans(2)) {
+        expect(span).toMatchObject({ status: 'UNSET', events: [] })
+        expect(span.attributes).not.toHaveProperty('error.type')
+      }
+    })
+
+    it('takes an HttpException of 500 and above for an error', async () => {
+      await start()
+      await get('/orders/unavailable')
+      for (const span of await tracing.waitForSpans(2)) {
+        expect(span).toMatchObject({
+          status: 'ERROR',
+          attributes: { 'error.type': 'HttpException' },
+        })
+      }
+    })
+
+    it('has the request that a guard denied, without a handler', async () => {
+      await start()
+      expect((await get('/orders/denied')).status).toBe(403)
+      await tracing.waitForSpans(1)
+      expect(tracing.tree()).toBe('GET /orders/denied [SERVER]')
+      expect(tracing.span('GET /orders/denied').attributes['http.response.status_code']).toBe(403)
+    })
+
+    it('has the request that a guard broke as an error by its status', async () => {
+      await start()
+      await get('/orders/broken-guard')
+      await tracing.waitForSpans(1)
+      expect(tracing.span('GET /orders/broken-guard')).toMatchObject({
         status: 'ERROR',
-        statusMessage: 'no price',
-        attributes: { 'error.type': 'TypeError' },
+        attributes: { 'error.type': '500' },
       })
-    }
-    expect(tracing.span('OrdersController.failing').events).toHaveLength(1)
-    expect(tracing.span('GET /orders/failing').events).toHaveLength(0)
+    })
   })
 
-  it('records once what a handler throws and is no Error', async () => {
-    await start()
-    expect((await get('/orders/text')).status).toBe(500)
-    const spans = await tracing.waitForSpans(2)
-    expect(spans.map((span) => span.status)).toEqual(['ERROR', 'ERROR'])
-    expect(spans.flatMap((span) => span.events)).toHaveLength(1)
+  describe('observables', () => {
+    it('measures a handler to the end of what it returns', async () => {
+      await start()
+      expect(await (await get('/orders/measured')).text()).toBe('done')
+      await tracing.waitForSpans(2)
+      expect(tracing.span('OrdersController.measured').durationMs).toBeGreaterThan(50)
+    })
+
+    it('ends the handler when the stream ends, not before', async () => {
+      await start()
+      const waiting = new Promise((resolve) => released.once('waiting', resolve))
+      const answer = get('/orders/stream')
+      await waiting
+      expect(tracing.unended()).toContain('OrdersController.stream')
+      released.emit('go')
+      await answer
+      await tracing.waitForSpans(2)
+      expect(tracing.unended()).toEqual([])
+    })
   })
 
-  it('does not take an HttpException below 500 for an error', async () => {
-    await start()
-    expect((await get('/orders/rejected')).status).toBe(402)
-    for (const span of await tracing.waitForSpans(2)) {
-      expect(span).toMatchObject({ status: 'UNSET', events: [] })
-      expect(span.attributes).not.toHaveProperty('error.type')
-    }
-  })
+  describe('decorators', () => {
+    it('makes no handler span under @NoTrace, and keeps the request', async () => {
+      await start()
+      expect(await (await get('/orders/health')).text()).toBe('in the request')
+      await tracing.waitForSpans(1)
+      expect(tracing.tree()).toBe('GET /orders/health [SERVER]')
+    })
 
-  it('takes an HttpException of 500 and above for an error', async () => {
-    await start()
-    await get('/orders/unavailable')
-    for (const span of await tracing.waitForSpans(2)) {
-      expect(span).toMatchObject({
-        status: 'ERROR',
-        attributes: { 'error.type': 'HttpException' },
-      })
-    }
-  })
-
-  it('has the request that a guard denied, without a handler', async () => {
-    await start()
-    expect((await get('/orders/denied')).status).toBe(403)
-    await tracing.waitForSpans(1)
-    expect(tracing.tree()).toBe('GET /orders/denied [SERVER]')
-    expect(tracing.span('GET /orders/denied').attributes['http.response.status_code']).toBe(403)
-  })
-
-  it('has the request that a guard broke as an error by its status', async () => {
-    await start()
-    await get('/orders/broken-guard')
-    await tracing.waitForSpans(1)
-    expect(tracing.span('GET /orders/broken-guard')).toMatchObject({
-      status: 'ERROR',
-      attributes: { 'error.type': '500' },
+    it("gives the handler's own span by @CurrentSpan", async () => {
+      await start()
+      const spanId = await (await get('/orders/span')).text()
+      await tracing.waitForSpans(2)
+      const span = tracing.span('OrdersController.span')
+      expect(span.spanId).toBe(spanId)
+      expect(span.attributes['order.items']).toBe(3)
     })
   })
 })
 
-describe('observables', () => {
-  it('measures a handler to the end of what it returns', async () => {
-    await start()
-    expect(await (await get('/orders/measured')).text()).toBe('done')
-    await tracing.waitForSpans(2)
-    expect(tracing.span('OrdersController.measured').durationMs).toBeGreaterThan(50)
-  })
-
-  it('ends the handler when the stream ends, not before', async () => {
-    await start()
-    const waiting = new Promise((resolve) => released.once('waiting', resolve))
-    const answer = get('/orders/stream')
-    await waiting
-    expect(tracing.unended()).toContain('OrdersController.stream')
-    released.emit('go')
-    await answer
-    await tracing.waitForSpans(2)
-    expect(tracing.unended()).toEqual([])
-  })
-
-  it('goes on in the context of the request, whoever emits', async () => {
-    let seen: string | undefined
-    const outer: NestInterceptor = {
-      intercept: (_execution, next) =>
-        next.handle().pipe(tap(() => (seen = trace.getActiveSpan()?.spanContext().spanId))),
-    }
-    running = await startApp({
-      imports: [TracingModule.forRoot()],
-      controllers: [OrdersController],
-      // Those of the root module stand before those of the modules that it imports.
-      providers: [{ provide: APP_INTERCEPTOR, useValue: outer }],
-    })
-    const waiting = new Promise((resolve) => released.once('waiting', resolve))
-    const answer = get('/orders/stream')
-    await waiting
-    released.emit('go')
-    await answer
-    await tracing.waitForSpans(2)
-    expect(seen).toBe(tracing.span('GET /orders/stream').spanId)
-  })
-})
-
-describe('decorators', () => {
-  it('makes no handler span under @NoTrace, and keeps the request', async () => {
-    await start()
-    expect(await (await get('/orders/health')).text()).toBe('in the request')
-    await tracing.waitForSpans(1)
-    expect(tracing.tree()).toBe('GET /orders/health [SERVER]')
-  })
-
-  it("gives the handler's own span by @CurrentSpan", async () => {
-    await start()
-    const spanId = await (await get('/orders/span')).text()
-    await tracing.waitForSpans(2)
-    const span = tracing.span('OrdersController.span')
-    expect(span.spanId).toBe(spanId)
-    expect(span.attributes['order.items']).toBe(3)
-  })
+it('what a handler emits goes on in the context of the request, whoever emits it', async () => {
+  let seen: string | undefined
+  const outer: NestInterceptor = {
+    intercept: (_execution, next) =>
+      next.handle().pipe(tap(() => (seen = trace.getActiveSpan()?.spanContext().spanId))),
+  }
+  const metadata = {
+    imports: [TracingModule.forRoot()],
+    controllers: [OrdersController],
+    providers: [{ provide: APP_INTERCEPTOR, useValue: outer }],
+  }
+  running = await startApp(metadata, { instrument: tracingInstrument() })
+  const waiting = new Promise((resolve) => released.once('waiting', resolve))
+  const answer = get('/orders/stream')
+  await waiting
+  released.emit('go')
+  await answer
+  await tracing.waitForSpans(2)
+  expect(seen).toBe(tracing.span('GET /orders/stream').spanId)
 })
 
 describe('options', () => {
