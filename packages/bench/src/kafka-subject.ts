@@ -1,3 +1,4 @@
+import { ROOT_CONTEXT, SpanKind, context, propagation, trace } from '@opentelemetry/api'
 import { KafkaJsInstrumentation } from '@opentelemetry/instrumentation-kafkajs'
 import { traceKafka } from '@throughline/kafkajs'
 import type { Subject } from './question.ts'
@@ -123,13 +124,52 @@ export function receivingBatches(tracing: Tracing): Subject {
 export function receivingMessages(tracing: Tracing): Subject {
   const kafka = tracedKafka(tracing)
   void kafka.consumer({ groupId: 'g' }).run({ eachMessage: () => nothing })
+  return handled(kafka.handlers.eachMessage!)
+}
+
+/**
+ * The least that a span of a message can cost: what a sampler may ask for at its start, the rest after it, the link to the
+ * sender, and nothing that depends on the message.
+ */
+export function bareMessageSpans(): Subject {
+  registerSdk()
+  const tracer = trace.getTracer('bench')
+  const kind = SpanKind.CONSUMER
+  return handled(async (payload) => {
+    const { headers } = (payload as { message: { headers: { traceparent: Buffer } } }).message
+    const carrier = { traceparent: headers.traceparent.toString() }
+    const sender = propagation.extract(ROOT_CONTEXT, carrier)
+    const attributes = {
+      'messaging.system': 'kafka',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': 'orders',
+      'messaging.destination.partition.id': '0',
+      'messaging.consumer.group.name': 'g',
+    }
+    const span = tracer.startSpan('process orders', { kind, attributes }, sender)
+    span.addLink({ context: trace.getSpanContext(sender)! })
+    span.setAttributes({
+      'messaging.kafka.offset': 1,
+      'messaging.kafka.message.key': 'order-1',
+      'messaging.kafka.queue_time': 1,
+    })
+    try {
+      return await context.with(trace.setSpan(sender, span), () => nothing)
+    } finally {
+      span.end()
+    }
+  })
+}
+
+function handled(handler: Call): Subject {
   const messages = Array.from({ length: BATCH }, (_, at) => received(at))
   return {
     async run(times) {
       for (let done = 0; done < times; done++) {
         const message = messages[done % BATCH]!
         // oxlint-disable-next-line no-await-in-loop
-        await kafka.handlers.eachMessage!({ topic: 'orders', partition: 0, message })
+        await handler({ topic: 'orders', partition: 0, message })
       }
     },
   }

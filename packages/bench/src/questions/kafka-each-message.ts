@@ -1,4 +1,4 @@
-import { receivingMessages } from '../kafka-subject.ts'
+import { bareMessageSpans, receivingMessages } from '../kafka-subject.ts'
 import type { Question } from '../question.ts'
 
 export const question: Question = {
@@ -9,6 +9,7 @@ export const question: Question = {
   budgets: { '@throughline/kafkajs': 0.8 },
   variants: {
     'no tracing': () => receivingMessages({ by: 'no one', sdk: 'none' }),
+    'a bare SDK span with the same attributes': bareMessageSpans,
     '@throughline/kafkajs': () => receivingMessages({ by: 'throughline', sdk: 'recording' }),
     '@throughline/kafkajs, sampled out': () =>
       receivingMessages({ by: 'throughline', sdk: 'sampled out' }),
