@@ -9,7 +9,10 @@ export interface VariantAnswer {
   /** By the clock; only of a question that is compared by it. */
   readonly elapsedMicros?: number | undefined
   readonly allocatedBytes: number
-  /** What it costs of what the peer costs: the median of the ratios within each round. */
+  /**
+   * What it adds to the base, of what the peer adds: of the medians of both, as a ratio of each round would be at the mercy
+   * of one in which the peer happened to add little.
+   */
   readonly ratio: number
   readonly budget: number | undefined
 }
@@ -54,6 +57,7 @@ export async function answer(
   const added = (round: Round, variant: string): number =>
     costOf(round, variant) - (base ? costOf(round, base) : 0)
   const overRounds = (of: (round: Round) => number): number => median(measured.map(of))
+  const addedBy = (variant: string): number => overRounds((round) => added(round, variant))
   return {
     name,
     title,
@@ -68,7 +72,7 @@ export async function answer(
         ? overRounds((round) => round.get(variant)!.elapsedMicros)
         : undefined,
       allocatedBytes: overRounds((round) => round.get(variant)!.allocatedBytes),
-      ratio: overRounds((round) => added(round, variant) / added(round, peer)),
+      ratio: addedBy(variant) / addedBy(peer),
       budget: budgets[variant],
     })),
   }
