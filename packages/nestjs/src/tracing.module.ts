@@ -90,7 +90,8 @@ export class TracingModule
     @Inject(ApplicationConfig) config: ApplicationConfig,
   ) {
     super()
-    if (!handlers.leaveToInstrument()) config.addGlobalInterceptor(handlers)
+    // One that is disabled, or the second of two, has nothing to say about handlers.
+    if (setup.enabled && !handlers.leaveToInstrument()) config.addGlobalInterceptor(handlers)
     this.#setup = setup
     this.#adapterHost = adapterHost
     this.#modules = modules

@@ -391,14 +391,18 @@ describe('options', () => {
     expect(tracing.unended()).toEqual([])
   })
 
-  it('traces once where the module is imported twice', async () => {
-    running = await startApp({
+  it.each([
+    ['', () => ({})],
+    [' with an instrument', () => ({ instrument: tracingInstrument() })],
+  ])('traces once where the module is imported twice%s', async (_, createOptions) => {
+    const metadata = {
       imports: [
         TracingModule.forRoot(),
         { module: class Feature {}, imports: [TracingModule.forRoot({ spanName: () => 'other' })] },
       ],
       controllers: [OrdersController],
-    })
+    }
+    running = await startApp(metadata, createOptions())
     await get('/orders/1')
     await running.close()
     expect(tracing.spans()).toHaveLength(2)
