@@ -152,7 +152,7 @@ export function bareMessageSpans(): Subject {
     span.setAttributes({
       'messaging.kafka.offset': 1,
       'messaging.kafka.message.key': 'order-1',
-      'messaging.kafka.queue_time': 1,
+      'kafka.record.queue_time_ms': 1,
     })
     try {
       return await context.with(trace.setSpan(sender, span), () => nothing)

@@ -13,7 +13,7 @@ export {
 } from './naming/index.ts'
 export { DURATION_BUCKETS, MeterSource } from './meter-source.ts'
 export { checkChoice, checkOption, isIdle, resolveTracing } from './options.ts'
-export { contextWith, contextWithSpan } from './propagation/layered-context.ts'
+export { contextWith, contextWithSpan, contextWithoutSpan } from './propagation/layered-context.ts'
 export { describeError } from './span/error-description.ts'
 export { isExpected } from './span/expected.ts'
 export { setErrorOrigin } from './span/error-origin.ts'

@@ -127,13 +127,15 @@ function runInterceptor({ original, self, args, outer, template, setup }: Enhanc
   const watched = new WatchedCallHandler(next, operation, outer)
   const passed = [execution, after ? after.around(watched) : watched, ...rest]
   const result = runToEnd(operation, () => original.apply(self, passed), WATCHED)
-  const follow = (value: unknown): unknown => {
-    if (!isObservable(value)) return value
-    // What its operators make of the answer may fail too, and nobody else sees that.
-    const noting = notingFailure(value, outer)
-    return after ? after.until(noting) : noting
-  }
-  return result instanceof Promise ? result.then(follow) : follow(result)
+  if (!(result instanceof Promise)) return follow(result, outer, after)
+  return result.then((value: unknown) => follow(value, outer, after))
+}
+
+/** What the operators of an interceptor make of the answer may fail too, and nobody else sees that. */
+function follow(result: unknown, outer: Context, after: AfterHandler | undefined): unknown {
+  if (!isObservable(result)) return result
+  const noting = notingFailure(result, outer)
+  return after ? after.until(noting) : noting
 }
 
 /** A filter of microservices answers by an Observable that fails: that is its result, not its failure. */

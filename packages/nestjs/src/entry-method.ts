@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { ROOT_CONTEXT, context, trace, type Context } from '@opentelemetry/api'
-import { ATTR, startOperation } from '@throughline/core/integration'
+import { ATTR, contextWithoutSpan, startOperation } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import { runCall } from './call.ts'
 import { classNameOf, methodOf, methodsOf } from './class-method.ts'
@@ -74,7 +74,7 @@ const MESSAGE: EntryKind = { ...ROUTE, layer: 'messages' }
 const GATEWAY: EntryKind = {
   layer: 'gateways',
   template: gatewayTemplate,
-  origin: (active) => trace.deleteSpan(active),
+  origin: contextWithoutSpan,
   onError: failOperation,
   isHandler: true,
 }

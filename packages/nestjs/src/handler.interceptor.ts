@@ -42,14 +42,12 @@ export interface HandlerSwitch {
 export class HandlerInterceptor implements NestInterceptor {
   /** The instrument of the application, which had this instance in its hands before anybody else. */
   throughlineInstrument: HandlerSwitch | undefined = undefined
-  readonly #handlers: boolean
   readonly #tracer: Tracer | undefined
   readonly #rpc: RpcTracer | undefined
   // By handler, then by class: an inherited handler is one function of several controllers.
   readonly #templates: Templates = new WeakMap()
 
   constructor(@Inject(TracingSetup) setup: TracingSetup) {
-    this.#handlers = setup.handlers
     if (setup.handlers) this.#tracer = setup.tracing.tracer
     this.#rpc = setup.rpc
   }
@@ -57,7 +55,7 @@ export class HandlerInterceptor implements NestInterceptor {
   /** Leaves the handlers to the instrument of the application; answers whether there is one. */
   leaveToInstrument(): boolean {
     if (!this.throughlineInstrument) return false
-    this.throughlineInstrument.handlers = this.#handlers
+    this.throughlineInstrument.handlers = this.#tracer !== undefined
     return true
   }
 

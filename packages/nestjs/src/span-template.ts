@@ -1,5 +1,5 @@
-import { SpanKind, trace, type Context, type SpanOptions } from '@opentelemetry/api'
-import { ATTR, handlerSpanName } from '@throughline/core/integration'
+import { SpanKind, type Context, type SpanOptions } from '@opentelemetry/api'
+import { ATTR, contextWithoutSpan, handlerSpanName } from '@throughline/core/integration'
 
 /** What all spans of one method have in common, put together once. */
 export interface SpanTemplate {
@@ -65,5 +65,5 @@ export function gatewayTemplate(gateway: string | undefined, callback: string): 
 
 /** Where the span of a handler starts from. A WebSocket's callbacks run in whatever opened the connection. */
 export function originOfType(type: string, active: Context): Context {
-  return type === 'ws' ? trace.deleteSpan(active) : active
+  return type === 'ws' ? contextWithoutSpan(active) : active
 }

@@ -1,5 +1,5 @@
 import { context, trace, type Context } from '@opentelemetry/api'
-import type { Operation } from '@throughline/core/integration'
+import { contextWithSpan, type Operation } from '@throughline/core/integration'
 
 /**
  * The context to go on in after a step that hands over to the next one: what the step made of the active context, without
@@ -10,5 +10,5 @@ export function stepOut(operation: Operation, outer: Context): Context {
   if (active === operation.context) return outer // nothing was added to it, the usual case
   const span = trace.getSpan(outer)
   if (!span || trace.getSpan(active) !== operation.span) return active
-  return trace.setSpan(active, span)
+  return contextWithSpan(active, span)
 }

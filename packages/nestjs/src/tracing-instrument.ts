@@ -32,9 +32,9 @@ export interface TracingInstrument {
 
 /**
  * Traces guards, pipes, interceptors, exception filters, class middleware and the handlers themselves: an INTERNAL span
- * each, inside a traced request or message and nowhere else. And what no request calls: ticks of `@nestjs/schedule`, `@OnEvent` listeners, CQRS
- * handlers, BullMQ processors, messages of gateways. Below a request that is sampled out none of them is made.
- * Needs Nest 11.1.4; earlier versions ignore `instrument`.
+ * each, inside a traced request or message and nowhere else. And what no request calls: ticks of `@nestjs/schedule`,
+ * `@OnEvent` listeners, CQRS handlers, BullMQ processors, messages of gateways. Below a request that is sampled out none
+ * of them is made. Needs Nest 11.1.4; earlier versions ignore `instrument`.
  *
  * Instances stay what they are: no proxy stands before them, so `#private` fields, `instanceof` and metadata work.
  *

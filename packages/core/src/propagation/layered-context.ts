@@ -41,16 +41,14 @@ class LayeredContext implements Context {
 
   static over(context: Context): LayeredContext {
     if (context instanceof LayeredContext) return context
-    const below = (context as Partial<LayeredContext>)[kFlatten]?.() ?? context
-    return new LayeredContext(below, BELOW, NONE)
+    return new LayeredContext(flatten(context), BELOW, NONE)
   }
 
   static withSpan(context: Context, span: Span | undefined): LayeredContext {
     if (context instanceof LayeredContext) {
       return new LayeredContext(context.#below, span, context.#values)
     }
-    const below = (context as Partial<LayeredContext>)[kFlatten]?.() ?? context
-    return new LayeredContext(below, span, NONE)
+    return new LayeredContext(flatten(context), span, NONE)
   }
 
   getValue(key: symbol): unknown {
@@ -82,6 +80,11 @@ class LayeredContext implements Context {
     }
     return flat
   }
+}
+
+/** A context of another copy of this package as one of the api's; any other as it is. */
+function flatten(context: Context): Context {
+  return (context as Partial<LayeredContext>)[kFlatten]?.() ?? context
 }
 
 /** As empty as ROOT: what the api or a propagator makes of it is none of the api's own contexts. */
