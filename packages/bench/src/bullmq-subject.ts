@@ -35,6 +35,8 @@ export async function jobsOnRedis(kit: Kit): Promise<Subject> {
   }
 }
 
+const WAVE = 50
+
 async function jobs(
   { telemetry, processor = (fn) => fn }: Kit,
   connection: object,
@@ -56,14 +58,14 @@ async function jobs(
   await worker.waitUntilReady()
   return {
     async run(times) {
-      left = times
-      const finished = new Promise<void>((resolve) => (done = resolve))
-      for (let at = 0; at < times; at += 50) {
-        const some = Math.min(50, times - at)
+      // In waves, so that no backlog grows, which would be in the memory of this process and nobody else's.
+      for (let at = 0; at < times; at += WAVE) {
+        left = Math.min(WAVE, times - at)
+        const processed = new Promise<void>((resolve) => (done = resolve))
+        for (let job = 0; job < left; job++) void queue.add('ship', { order: 7 })
         // oxlint-disable-next-line no-await-in-loop
-        await Promise.all(Array.from({ length: some }, () => queue.add('ship', { order: 7 })))
+        await processed
       }
-      await finished
     },
     async close() {
       await worker.close()

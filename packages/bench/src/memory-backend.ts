@@ -13,7 +13,9 @@ interface Stored {
  * telemetry, without sockets, whose batching costs more than tracing does and varies from run to run.
  */
 export function memoryBackends(): BackendFactory {
-  const jobs: Stored[] = []
+  // Taken by a position: to take the first off a long array moves all the others.
+  let jobs: Stored[] = []
+  let taken = 0
   let nextId = 1
   let waiting: (() => void)[] = []
   const wake = (): void => {
@@ -49,8 +51,8 @@ export function memoryBackends(): BackendFactory {
     }
 
     async waitForJob(): Promise<{ score: number } | null> {
-      if (jobs.length === 0) await new Promise<void>((resolve) => waiting.push(resolve))
-      return jobs.length === 0 ? null : { score: 0 }
+      if (taken === jobs.length) await new Promise<void>((resolve) => waiting.push(resolve))
+      return taken === jobs.length ? null : { score: 0 }
     }
 
     async moveToActive(): Promise<unknown[]> {
@@ -75,9 +77,12 @@ export function memoryBackends(): BackendFactory {
     async reconnectBlocking(): Promise<void> {}
 
     #next(): unknown[] {
-      const job = jobs.shift()
-      if (!job) return []
-      const { id, json, opts } = job
+      if (taken === jobs.length) {
+        jobs = []
+        taken = 0
+        return []
+      }
+      const { id, json, opts } = jobs[taken++]!
       return [
         { ...json, id, opts: JSON.parse(opts), processedOn: Date.now(), attemptsStarted: 1 },
         id,
