@@ -16,18 +16,23 @@ function randomHex(): string {
   const high = Math.trunc(Math.random() * 2 ** 32)
   const low = Math.trunc(Math.random() * 2 ** 32)
   if (high === 0 && low === 0) return randomHex()
-  return hexOf(high) + hexOf(low)
-}
-
-function hexOf(word: number): string {
+  // All at once: a text that is put together of parts is copied into one when somebody reads it.
   return String.fromCharCode(
-    DIGIT[word >>> 28]!,
-    DIGIT[(word >>> 24) & 15]!,
-    DIGIT[(word >>> 20) & 15]!,
-    DIGIT[(word >>> 16) & 15]!,
-    DIGIT[(word >>> 12) & 15]!,
-    DIGIT[(word >>> 8) & 15]!,
-    DIGIT[(word >>> 4) & 15]!,
-    DIGIT[word & 15]!,
+    DIGIT[high >>> 28]!,
+    DIGIT[(high >>> 24) & 15]!,
+    DIGIT[(high >>> 20) & 15]!,
+    DIGIT[(high >>> 16) & 15]!,
+    DIGIT[(high >>> 12) & 15]!,
+    DIGIT[(high >>> 8) & 15]!,
+    DIGIT[(high >>> 4) & 15]!,
+    DIGIT[high & 15]!,
+    DIGIT[low >>> 28]!,
+    DIGIT[(low >>> 24) & 15]!,
+    DIGIT[(low >>> 20) & 15]!,
+    DIGIT[(low >>> 16) & 15]!,
+    DIGIT[(low >>> 12) & 15]!,
+    DIGIT[(low >>> 8) & 15]!,
+    DIGIT[(low >>> 4) & 15]!,
+    DIGIT[low & 15]!,
   )
 }
