@@ -3,17 +3,16 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { traceClients } from '@throughline/clients'
-import { guard } from '@throughline/core/integration'
 import { propagators } from '@throughline/core/propagation'
 import { batchSettings } from './batch-settings.ts'
 import { within } from './deadline.ts'
 import { idGenerator } from './id-generator.ts'
-import { isBlind, withLateAttributes } from './late-attributes.ts'
 import { startLog } from './log.ts'
 import { checkOptions, type StartTracingOptions } from './options.ts'
 import { watchProcessEnd } from './process-end.ts'
 import { ReportingExporter } from './reporting-exporter.ts'
 import { createResource } from './resource.ts'
+import { withRecordingTracers } from './span/recording-tracers.ts'
 import { SpanLedger, type SpanCounts } from './span-ledger.ts'
 import { collectSpanRecords } from './span-records.ts'
 
@@ -62,7 +61,7 @@ function start(options: StartTracingOptions): RunningTracing {
   })
   startLog()
   sdk.start()
-  if (isUnseenAtStart(options)) giveAttributesLate()
+  makeOwnSpans()
   const stopRecords = collectSpanRecords(resource, (span) => ledger.pass(span))
   const clients = options.clients === false ? undefined : traceClients()
 
@@ -121,17 +120,13 @@ function sayEnd(ledger: SpanLedger, lost: number): void {
   log.warn('tracing stopped', counts, { neverEnded: ledger.openSpans.slice(0, 10) })
 }
 
-/** Whether nobody looks at a span between its start and its attributes. Samplers that variables ask for are the SDK's own. */
-function isUnseenAtStart({ sampler, spanProcessors = [] }: StartTracingOptions): boolean {
-  if (spanProcessors.length > 0) return false
-  return sampler === undefined || guard('Describing the sampler', isBlind, sampler) === true
-}
-
-function giveAttributesLate(): void {
+/** Has spans made by tracers of ours. A disabled SDK registers no provider, and then what stands there stays. */
+function makeOwnSpans(): void {
   const provider = trace.getTracerProvider()
-  // A disabled SDK registers none: what stands there then must stay what it is, so that all can tell.
-  if (!(provider instanceof ProxyTracerProvider) || !isSdkRegistered()) return
-  provider.setDelegate(withLateAttributes(provider.getDelegate()))
+  if (!(provider instanceof ProxyTracerProvider)) return
+  const delegate = provider.getDelegate()
+  const own = withRecordingTracers(delegate)
+  if (own !== delegate) provider.setDelegate(own)
 }
 
 function isSdkRegistered(): boolean {
