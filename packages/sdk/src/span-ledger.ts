@@ -49,6 +49,16 @@ export class SpanLedger implements SpanProcessor {
     }
   }
 
+  onEnding(span: Span): void {
+    for (const processor of this.#next) {
+      try {
+        processor.onEnding?.(span)
+      } catch (fault) {
+        report('A span processor', fault)
+      }
+    }
+  }
+
   onEnd(span: ReadableSpan): void {
     this.#ended++
     this.#open.delete(span)

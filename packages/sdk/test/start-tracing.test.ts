@@ -24,6 +24,7 @@ beforeAll(async () => {
       seenAtStart = { ...span.attributes }
       fault()
     },
+    onEnding: fault,
     onEnd: fault,
     forceFlush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
