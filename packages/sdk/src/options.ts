@@ -11,7 +11,7 @@ export interface StartTracingOptions {
    */
   readonly serviceName?: string
   /**
-   * Base address of an OTLP/HTTP receiver; `/v1/traces` is added.
+   * Base address of an OTLP/HTTP receiver; `/v1/traces` is added. Without `otlp` in `OTEL_TRACES_EXPORTER` nothing is sent.
    * @defaultValue `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, else `OTEL_EXPORTER_OTLP_ENDPOINT`, else `http://localhost:4318`
    */
   readonly endpoint?: string

@@ -1,16 +1,13 @@
 import { ProxyTracerProvider, diag, trace } from '@opentelemetry/api'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
 import { traceClients } from '@throughline/clients'
 import { propagators } from '@throughline/core/propagation'
-import { batchSettings } from './batch-settings.ts'
 import { within } from './deadline.ts'
+import { createExporters } from './exporters.ts'
 import { idGenerator } from './id-generator.ts'
 import { startLog } from './log.ts'
 import { checkOptions, type StartTracingOptions } from './options.ts'
 import { watchProcessEnd } from './process-end.ts'
-import { ReportingExporter } from './reporting-exporter.ts'
 import { createResource } from './resource.ts'
 import { withRecordingTracers } from './span/recording-tracers.ts'
 import { SpanLedger, type SpanCounts } from './span-ledger.ts'
@@ -45,9 +42,8 @@ export function startTracing(options: StartTracingOptions = {}): RunningTracing 
 function start(options: StartTracingOptions): RunningTracing {
   const { shutdownTimeoutMs = 3000 } = options
   const resource = createResource(options.serviceName)
-  const exporter = createExporter(options.endpoint)
-  const batches = new BatchSpanProcessor({ exporter, ...batchSettings() })
-  const ledger = new SpanLedger([...(options.spanProcessors ?? []), batches])
+  const exporters = createExporters(options.endpoint)
+  const ledger = new SpanLedger([...(options.spanProcessors ?? []), ...exporters.processors])
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
@@ -60,6 +56,7 @@ function start(options: StartTracingOptions): RunningTracing {
     ...(process.env['OTEL_METRICS_EXPORTER'] ? {} : { metricReaders: [] }),
   })
   startLog()
+  if (exporters.problem) log.warn(exporters.problem)
   sdk.start()
   makeOwnSpans()
   const stopRecords = collectSpanRecords(resource, (span) => ledger.pass(span))
@@ -73,7 +70,7 @@ function start(options: StartTracingOptions): RunningTracing {
     unwatch()
     stopRecords()
     clients?.disable()
-    sayEnd(ledger, exporter.lost)
+    sayEnd(ledger, exporters.lost)
     return inTime
   }
   let stopped: Promise<boolean> | undefined
@@ -88,15 +85,6 @@ function start(options: StartTracingOptions): RunningTracing {
       await shutdown()
     },
   }
-}
-
-function createExporter(endpoint: string | undefined): ReportingExporter {
-  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces, OTEL_EXPORTER_OTLP_ENDPOINT: base } =
-    process.env
-  const url = endpoint && `${endpoint.replace(/\/$/, '')}/v1/traces`
-  const target =
-    url ?? traces ?? `${(base ?? 'http://localhost:4318').replace(/\/$/, '')}/v1/traces`
-  return new ReportingExporter(new OTLPTraceExporter(url ? { url } : {}), target)
 }
 
 /**

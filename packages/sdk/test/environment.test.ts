@@ -6,6 +6,7 @@ import { RecordingSpan } from '../src/span/recording-span.ts'
 let tracing: RunningTracing
 
 beforeAll(() => {
+  vi.stubEnv('OTEL_TRACES_EXPORTER', 'none')
   vi.stubEnv('OTEL_TRACES_SAMPLER', 'parentbased_always_on')
   vi.stubEnv('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', '2')
   vi.stubEnv('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', '3')

@@ -28,6 +28,25 @@ test('a program that ends by itself has its spans exported, and its books are sa
   })
 })
 
+test('with OTEL_TRACES_EXPORTER=none spans are recorded and counted, and exported nowhere', async () => {
+  const service = { OTEL_SERVICE_NAME: 'kept', OTEL_TRACES_EXPORTER: 'none' }
+  const { messages } = await runProgram('ends', exporting(receiver.url, service)).ended
+  expect(messages.map((line) => line.details)).toEqual([
+    ['{"started":1,"ended":1,"unended":0,"lost":0}'],
+  ])
+  expect(spansOf('kept')).toEqual([])
+})
+
+test('an exporter that is not known is said once and left out', async () => {
+  const service = { OTEL_SERVICE_NAME: 'misnamed', OTEL_TRACES_EXPORTER: 'zipkin,otlp' }
+  const { messages } = await runProgram('ends', exporting(receiver.url, service)).ended
+  const warnings = messages.filter((line) => line.level === 'warn')
+  expect(warnings.map((line) => line.message)).toEqual([
+    'OTEL_TRACES_EXPORTER: "zipkin" is not known here and is left out; known are otlp, console, none',
+  ])
+  expect(spansOf('misnamed')).toEqual(['work'])
+})
+
 test('SIGTERM exports what has ended and still ends the program as SIGTERM does', async () => {
   const program = runProgram('serves', exporting(receiver.url, { OTEL_SERVICE_NAME: 'serves' }))
   await program.listening
