@@ -28,15 +28,30 @@ export interface Sent {
 const MAX_WRITTEN = 4096
 const MAX_READ = 16_384
 
+// Nearly all texts are of this one shape, and JSON takes several times as long as everything else about a carrier.
+const HEAD = '{"v":1,"traceparent":"'
+const PLAIN = /^[\da-f-]+$/
+
+type Fields = Partial<JobCarrier>
+
 const NOTHING: Sent = { sender: ROOT_CONTEXT, at: undefined }
 
 /** Writes a context into a new carrier. Baggage that would make the carrier too long is left out. */
 export function writeCarrier(tracing: Tracing, context: Context): JobCarrier {
-  const carrier: JobCarrier = injectContext(tracing, context, { v: 1, at: Date.now() })
-  if (!carrier.baggage || JSON.stringify(carrier).length <= MAX_WRITTEN) return carrier
-  warnOnce(`Baggage of more than ${MAX_WRITTEN} characters does not travel with a job`)
-  const { baggage: _, ...short } = carrier
-  return short
+  const carrier: JobCarrier = { v: 1, at: Date.now() }
+  return shortened(injectContext(tracing, context, carrier))
+}
+
+/**
+ * The same as text, for engines that know themselves when a job was enqueued; empty where there is no context, so that
+ * with no SDK no job looks different.
+ */
+export function writeCarrierText(tracing: Tracing, context: Context): string {
+  const fields: Fields = injectContext(tracing, context, {})
+  const { traceparent } = fields
+  const count = Object.keys(fields).length
+  if (count === 1 && traceparent && PLAIN.test(traceparent)) return `${HEAD}${traceparent}"}`
+  return count === 0 ? '' : JSON.stringify(shortened({ v: 1, ...fields }))
 }
 
 /**
@@ -60,8 +75,19 @@ export function readCarrier(tracing: Tracing, carrier: unknown): Sent {
   }
 }
 
+function shortened<F extends Fields>(fields: F): F {
+  if (!fields.baggage || JSON.stringify(fields).length <= MAX_WRITTEN) return fields
+  warnOnce(`Baggage of more than ${MAX_WRITTEN} characters does not travel with a job`)
+  const { baggage: _, ...short } = fields
+  return short as F
+}
+
 // Sentry's carrier is bare text; all others are JSON.
 function parse(text: string): unknown {
   if (text.length > MAX_READ) return undefined
+  if (text.startsWith(HEAD) && text.endsWith('"}')) {
+    const traceparent = text.slice(HEAD.length, -2)
+    if (PLAIN.test(traceparent)) return { traceparent }
+  }
   return parseSentryTrace(text) ? { 'sentry-trace': text } : JSON.parse(text)
 }

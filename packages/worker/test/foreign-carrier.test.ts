@@ -25,6 +25,8 @@ const datadog = {
 describe('a carrier of another tool brings its context', () => {
   it.each<[string, unknown, number]>([
     ['ours', { v: 1, at: 5, traceparent: w3c }, 1],
+    ['ours, as BullMQ stores it', `{"v":1,"traceparent":"${w3c}"}`, 1],
+    ['ours, with more fields', `{"v":1,"traceparent":"${w3c}","tracestate":"a=b"}`, 1],
     ['bullmq-otel', JSON.stringify({ traceparent: w3c, tracestate: 'a=b' }), 1],
     ['Sentry, as BullMQ stores it: bare text', `${sentry}-1`, 1],
     ['Sentry, sampled out', `${sentry}-0`, 0],

@@ -1,10 +1,9 @@
 import { ROOT_CONTEXT, SpanKind, context, type Context } from '@opentelemetry/api'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import type { ContextManager, Span, SpanOptions, Telemetry, Tracer } from 'bullmq'
-import { readCarrier } from '../carrier.ts'
+import { readCarrier, writeCarrierText } from '../carrier.ts'
 import { resolveJobTracing, type JobTracing, type JobTracingOptions } from '../options.ts'
 import type { JobQueue } from './job.ts'
-import { metadataOf } from './metadata.ts'
 import { ProcessSpan, processSpanOf } from './process-span.ts'
 import { SendSpan, isSending } from './send-span.ts'
 import { textOf } from './text.ts'
@@ -90,7 +89,7 @@ function contextManager(
     root: () => ROOT_CONTEXT,
     // BullMQ asks for metadata also when it moves a failed job, and would store it: the next attempt would no longer
     // relate to the send.
-    getMetadata: (ctx) => (isSending(ctx) ? metadataOf(tracing, ctx) : ''),
+    getMetadata: (ctx) => (isSending(ctx) ? writeCarrierText(tracing, ctx) : ''),
     fromMetadata: (active, text) => (off() ? active : read(text)),
   }
 }
