@@ -12,6 +12,8 @@ export class WatchedCallHandler implements CallHandler {
   readonly #next: CallHandler
   readonly #operation: Operation
   readonly #outer: Context
+  /** What the handler answers with, once the interceptor asked. */
+  answer: Observable<unknown> | undefined = undefined
 
   constructor(next: CallHandler, operation: Operation, outer: Context) {
     this.#next = next
@@ -21,7 +23,9 @@ export class WatchedCallHandler implements CallHandler {
 
   handle(): Observable<unknown> {
     this.#operation.end()
-    return context.with(stepOut(this.#operation, this.#outer), () => this.#next.handle())
+    const outer = stepOut(this.#operation, this.#outer)
+    this.answer = context.with(outer, this.#next.handle, this.#next)
+    return this.answer
   }
 }
 

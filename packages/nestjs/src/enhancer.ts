@@ -127,13 +127,18 @@ function runInterceptor({ original, self, args, outer, template, setup }: Enhanc
   const watched = new WatchedCallHandler(next, operation, outer)
   const passed = [execution, after ? after.around(watched) : watched, ...rest]
   const result = runToEnd(operation, () => original.apply(self, passed), WATCHED)
-  if (!(result instanceof Promise)) return follow(result, outer, after)
-  return result.then((value: unknown) => follow(value, outer, after))
+  if (!(result instanceof Promise)) return follow(result, watched, outer, after)
+  return result.then((value: unknown) => follow(value, watched, outer, after))
 }
 
 /** What the operators of an interceptor make of the answer may fail too, and nobody else sees that. */
-function follow(result: unknown, outer: Context, after: AfterHandler | undefined): unknown {
-  if (!isObservable(result)) return result
+function follow(
+  result: unknown,
+  { answer }: WatchedCallHandler,
+  outer: Context,
+  after: AfterHandler | undefined,
+): unknown {
+  if (result === answer || !isObservable(result)) return result
   const noting = notingFailure(result, outer)
   return after ? after.until(noting) : noting
 }
