@@ -53,7 +53,6 @@ function startEachBatch(
 ): Operation {
   const { topic, partition, messages } = batch
   const first = messages[0]!
-  const spanName = spanNameFor(tracing, 'process', topic)
   const batchLinks = new BatchLinks()
   const senderOf = linkedSenders(tracing, topic)
   const sender = senderOf(first)
@@ -72,7 +71,7 @@ function startEachBatch(
       Number(first.offset),
       Number(messages.at(-1)!.offset),
     ),
-    ...(spanName !== undefined && { spanName }),
+    spanName: spanNameFor(tracing, 'process', topic),
   })
   if (tracing.relation !== 'none') {
     linkBatch(

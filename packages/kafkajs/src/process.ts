@@ -25,7 +25,6 @@ export function startMessage(tracing: ConsumerTracing, delivery: Delivery): Oper
   const { topic, partition, message, batch } = delivery
   const attributes = consumerAttributes(tracing, partition)
   addHeaders(attributes, tracing, message.headers)
-  const spanName = spanNameFor(tracing, 'process', topic)
   const operation = startProcess(tracing, {
     system: 'kafka',
     destination: topic,
@@ -33,8 +32,9 @@ export function startMessage(tracing: ConsumerTracing, delivery: Delivery): Oper
     relation: relationTo(tracing, message, topic),
     attributes,
     deliveryAttempt: delivery.attempt,
-    ...(batch && { links: batch, countDelivery: false }),
-    ...(spanName !== undefined && { spanName }),
+    links: batch,
+    countDelivery: batch === undefined,
+    spanName: spanNameFor(tracing, 'process', topic),
   })
   if (operation.recording) operation.set(messageAttributes(tracing, topic, message))
   return operation

@@ -21,7 +21,7 @@ export interface MessagingDescription {
   /** Only for calls that can carry many messages, then also when it is one. */
   readonly messageCount?: number
   readonly attributes?: Attributes
-  readonly links?: Link[]
+  readonly links?: Link[] | undefined
   /** A name instead of the conventional one. */
   readonly spanName?: string | undefined
 }

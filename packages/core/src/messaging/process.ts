@@ -30,7 +30,7 @@ export interface ProcessDescription extends Omit<ProcessDescriptionBase, 'messag
   readonly sender: Context
   readonly relation: Relation
   /** Links beside the one to the sender: to the batch that the message came in. */
-  readonly links?: Link[]
+  readonly links?: Link[] | undefined
   /** `false` for a message of a batch, which was counted when the batch was delivered. @defaultValue `true` */
   readonly countDelivery?: boolean
 }

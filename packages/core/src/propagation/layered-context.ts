@@ -60,10 +60,8 @@ class LayeredContext implements Context {
 
   setValue(key: symbol, value: unknown): Context {
     if (key === SPAN) return new LayeredContext(this.#below, value, this.#values)
-    const values = [...this.#values]
-    const at = values.indexOf(key)
-    if (at === -1) values.push(key, value)
-    else values[at + 1] = value
+    const at = this.#values.indexOf(key)
+    const values = at === -1 ? [...this.#values, key, value] : this.#values.with(at + 1, value)
     return new LayeredContext(this.#below, this.#span, values)
   }
 
