@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api'
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { report } from '@throughline/core/integration'
+import { OpenSpans } from './open-spans.ts'
 
 /** What became of all spans so far. */
 export interface SpanCounts {
@@ -10,7 +11,7 @@ export interface SpanCounts {
   readonly unended: number
 }
 
-// The application holds its open spans anyway; beyond this many they are counted and no longer named.
+/** Beyond this many, open spans are counted and no longer named. */
 const MAX_NAMED = 1000
 
 /**
@@ -19,7 +20,7 @@ const MAX_NAMED = 1000
  */
 export class SpanLedger implements SpanProcessor {
   readonly #next: readonly SpanProcessor[]
-  readonly #open = new Set<ReadableSpan>()
+  readonly #open = new OpenSpans(MAX_NAMED)
   #started = 0
   #ended = 0
 
@@ -34,12 +35,12 @@ export class SpanLedger implements SpanProcessor {
 
   /** The names of open spans, the first `MAX_NAMED` of them. */
   get openSpans(): string[] {
-    return [...this.#open].map((span) => span.name)
+    return this.#open.names
   }
 
   onStart(span: Span, parent: Context): void {
     this.#started++
-    if (this.#open.size < MAX_NAMED) this.#open.add(span)
+    this.#open.add(span)
     for (const processor of this.#next) {
       try {
         processor.onStart(span, parent)
