@@ -27,7 +27,9 @@ const BATCH = createContextKey('@throughline/kafkajs.batch')
 // To note every message of every batch costs more than a batch that is not sampled, so it is done when it is asked for:
 // the batch is found in the context, or among those that run.
 const origins = new WeakMap<object, BatchOrigin>()
-const running = new Set<BatchOrigin>()
+// An array: a Set that others come and go in leaves a chain of its old tables to the next full collection, and with them
+// the batches that were in there, bytes and all.
+const running: BatchOrigin[] = []
 
 /** Calls what runs the handler of a batch, so that `traceMessage` finds the batch. */
 export function runInBatch<T>(
@@ -39,8 +41,8 @@ export function runInBatch<T>(
   const spanContext = operation.span.spanContext()
   const links = isSpanContextValid(spanContext) ? [{ context: spanContext }] : []
   const origin: BatchOrigin = { tracing, batch, links }
-  const stop = (): void => void running.delete(origin)
-  running.add(origin)
+  const stop = (): void => void running.splice(running.indexOf(origin), 1)
+  running.push(origin)
   // In the operation's own context: one more of the api's would keep the span and its links from being collected young.
   operation.carry(BATCH, origin)
   let result: T | undefined

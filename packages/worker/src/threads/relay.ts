@@ -23,7 +23,9 @@ export interface CountedRecords {
 }
 
 const RELAY = createContextKey('@throughline/worker span channel')
-const waiting = new Map<string, { readonly target: RelayTarget; records: SpanRecord[] }>()
+// What was flushed stays here as an empty queue: a Map that entries come and go in leaves a chain of its old tables to the
+// next full collection, and with them all records that were in there.
+const queues = new Map<string, { target: RelayTarget; records: SpanRecord[] }>()
 
 /** Where spans started in this context are sent; nowhere where no traced task runs. */
 export function relayOf(context: Context): RelayTarget | undefined {
@@ -39,14 +41,11 @@ const MAX_WAITING = 512
 
 /** Keeps a finished span until its task is done, or until the end of this turn for one that outlives its task. */
 export function relay(target: RelayTarget, record: SpanRecord): void {
-  const queue = waiting.get(target.channel)
-  if (!queue) {
-    waiting.set(target.channel, { target, records: [record] })
-    queueMicrotask(flushSpans)
-    return
-  }
-  queue.records.push(record)
-  if (queue.records.length >= MAX_WAITING) flushSpans()
+  let queue = queues.get(target.channel)
+  if (!queue) queues.set(target.channel, (queue = { target, records: [] }))
+  queue.target = target
+  if (queue.records.push(record) === 1) queueMicrotask(flushSpans)
+  else if (queue.records.length >= MAX_WAITING) flushSpans()
 }
 
 /**
@@ -54,8 +53,10 @@ export function relay(target: RelayTarget, record: SpanRecord): void {
  * that thread has no room for, because it is busy, is dropped and counted.
  */
 export function flushSpans(): void {
-  for (const [channel, { target, records }] of waiting) {
-    waiting.delete(channel)
+  for (const [channel, queue] of queues) {
+    const { target, records } = queue
+    if (records.length === 0) continue
+    queue.records = []
     try {
       if (channel === IPC) process.send?.({ cmd: IPC_COMMAND, records })
       else send(target, records)
