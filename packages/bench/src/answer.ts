@@ -86,7 +86,7 @@ async function measureRound(name: string, question: Question): Promise<Round> {
   const processes = await startProcesses(name, question)
   const turns = new Map<string, Turn[]>()
   for (const variant of processes.keys()) turns.set(variant, [])
-  for (let turn = 0; turn < TURNS; turn++) {
+  for (let turn = 0; turn < (question.turns ?? TURNS); turn++) {
     // The other way round in every second turn, so that none is always the one after the heaviest.
     const order = [...processes]
     for (const [variant, its] of turn % 2 ? order : order.toReversed()) {

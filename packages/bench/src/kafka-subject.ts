@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, SpanKind, context, propagation, trace } from '@openteleme
 import { KafkaJsInstrumentation } from '@opentelemetry/instrumentation-kafkajs'
 import { traceKafka } from '@throughline/kafkajs'
 import type { Subject } from './question.ts'
-import { registerSdk } from './sdk.ts'
+import { registerSdk, startOurs } from './sdk.ts'
 
 type Call = (argument: object) => Promise<unknown>
 
@@ -19,7 +19,7 @@ interface Kafka {
 /** Who traces, and with what SDK. */
 export interface Tracing {
   readonly by: 'throughline' | 'peer' | 'no one'
-  readonly sdk: 'recording' | 'sampled out' | 'none'
+  readonly sdk: 'recording' | 'sampled out' | 'startTracing' | 'none'
 }
 
 export const BATCH = 100
@@ -46,7 +46,8 @@ class StubKafka {
 }
 
 function tracedKafka({ by, sdk }: Tracing): StubKafka {
-  if (sdk !== 'none') registerSdk({ sampled: sdk === 'recording' })
+  if (sdk === 'startTracing') startOurs()
+  else if (sdk !== 'none') registerSdk({ sampled: sdk === 'recording' })
   if (by === 'no one') return new StubKafka()
   if (by === 'throughline') return traceKafka(new StubKafka())
   const Patched = patchByPeer(StubKafka)

@@ -52,9 +52,10 @@ export async function nestRequests(
   major: NestMajor,
   tracer: NestTracer,
   around: SetUp = () => {},
+  startSdk: () => unknown = registerSdk,
 ): Promise<Subject> {
   const require = await useNest(major)
-  registerSdk()
+  startSdk()
   const { imports = [], options } = await tracer(require)
   const { ordersModule } = await import('./nest-app.ts')
   const { NestFactory } = await import('@nestjs/core')

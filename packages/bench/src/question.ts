@@ -17,6 +17,8 @@ export interface Question {
   readonly peer: string
   /** Whether variants share one process and its server, and are compared by the clock. */
   readonly sharedServer?: boolean
+  /** How many turns each variant takes in a round: more where the differences looked for are small. @defaultValue 20 */
+  readonly turns?: number
   /** What we promise, as a share of the peer. */
   readonly budgets: Readonly<Record<string, number>>
 }

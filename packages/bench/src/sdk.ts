@@ -2,6 +2,7 @@ import { context, propagation, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { AlwaysOffSampler, TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
+import { startTracing } from '@throughline/sdk'
 
 /** `processor`: what becomes of finished spans; by default they are forgotten, so that making them is what is measured. */
 export interface SdkOptions {
@@ -19,6 +20,12 @@ export function registerSdk(options: SdkOptions = {}): TracerProvider {
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
   trace.setGlobalTracerProvider(provider)
   return provider
+}
+
+/** Starts ours, whose spans are forgotten too. */
+export function startOurs(): void {
+  process.env['OTEL_TRACES_EXPORTER'] = 'none'
+  startTracing({ clients: false })
 }
 
 const forgetful: SpanProcessor = {

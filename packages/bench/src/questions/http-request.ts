@@ -9,6 +9,7 @@ import {
   untraced,
 } from '../fastify-peers.ts'
 import type { Question } from '../question.ts'
+import { startOurs } from '../sdk.ts'
 
 export const question: Question = {
   title: 'A Fastify request, traced',
@@ -20,6 +21,7 @@ export const question: Question = {
     'no tracing': () => traced(untraced),
     'a bare SDK span': () => traced(bareSpan),
     '@throughline/fastify': () => traced(throughline),
+    '@throughline/fastify with startTracing': () => traced(throughline, startOurs),
     '@fastify/otel': () => traced(fastifyOtel),
     '@fastify/otel without hook and handler spans': () => traced(fastifyOtelLite),
     'instrumentation-http': () => traced(instrumentationHttp),

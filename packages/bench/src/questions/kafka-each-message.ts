@@ -6,11 +6,13 @@ export const question: Question = {
   unit: 'message',
   base: 'no tracing',
   peer: 'instrumentation-kafkajs',
-  budgets: { '@throughline/kafkajs': 0.8 },
+  budgets: { '@throughline/kafkajs': 0.8, '@throughline/kafkajs with startTracing': 0.5 },
   variants: {
     'no tracing': () => receivingMessages({ by: 'no one', sdk: 'none' }),
     'a bare SDK span with the same attributes': bareMessageSpans,
     '@throughline/kafkajs': () => receivingMessages({ by: 'throughline', sdk: 'recording' }),
+    '@throughline/kafkajs with startTracing': () =>
+      receivingMessages({ by: 'throughline', sdk: 'startTracing' }),
     '@throughline/kafkajs, sampled out': () =>
       receivingMessages({ by: 'throughline', sdk: 'sampled out' }),
     'instrumentation-kafkajs': () => receivingMessages({ by: 'peer', sdk: 'recording' }),

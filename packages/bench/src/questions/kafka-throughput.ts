@@ -85,6 +85,7 @@ export const question: Question = {
   unit: 'send of 100',
   peer: 'no tracing',
   sharedServer: true,
+  turns: 100,
   budgets: { '@throughline/kafkajs': 1.03 },
   variants: {
     'no tracing': () => throughBroker(same, same),
