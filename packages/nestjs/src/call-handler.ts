@@ -24,7 +24,7 @@ export class WatchedCallHandler implements CallHandler {
   handle(): Observable<unknown> {
     this.#operation.end()
     const outer = stepOut(this.#operation, this.#outer)
-    this.answer = context.with(outer, this.#next.handle, this.#next)
+    this.answer = context.with(outer, () => this.#next.handle())
     return this.answer
   }
 }

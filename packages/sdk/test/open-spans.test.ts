@@ -37,7 +37,10 @@ it('leaves nothing of what has ended to a full collection', () => {
   const recent: ReadableSpan[] = []
   const pass = (times: number): void => {
     for (let at = 0; at < times; at++) {
-      const one = span('request', new Array(128).fill(at))
+      const one = span(
+        'request',
+        Array.from({ length: 128 }, () => at),
+      )
       open.add(one)
       if (recent.push(one) > 50) open.delete(recent.shift()!)
     }

@@ -22,8 +22,8 @@ import {
 } from '@opentelemetry/sdk-trace'
 import { contextWithSpan, contextWithoutSpan } from '@throughline/core/integration'
 import { CleanAttributes, NO_LIMITS } from './attributes.ts'
-import { isBlind } from './blind-sampler.ts'
 import type { Clock } from './clock.ts'
+import { followsParent, isBlind } from './known-sampler.ts'
 import { copyLinks } from './link.ts'
 import { RecordingSpan } from './recording-span.ts'
 import { spanSettings, type SpanSettings } from './span-settings.ts'
@@ -33,20 +33,26 @@ const NO_OPTIONS: SpanOptions = {}
 const NO_ATTRIBUTES: Attributes = {}
 const NO_LINKS: Link[] = []
 
+const KEPT: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED }
+const DROPPED: SamplingResult = { decision: SamplingDecision.NOT_RECORD }
+
 /**
  * A tracer as the SDK's: it asks the same sampler and tells the same processors. A sampler that decides without attributes
- * and links is given the caller's, so that a span which is sampled out costs no copy of them.
+ * and links is given the caller's, so that a span which is sampled out costs no copy of them; one that only repeats what
+ * the parent's decided is not asked.
  */
 export class RecordingTracer implements Tracer {
   readonly #settings: SpanSettings
   readonly #sampler: Sampler
   readonly #isBlind: boolean
+  readonly #followsParent: boolean
   readonly #idGenerator: IdGenerator
 
   constructor(options: TracerOptions, scope: InstrumentationScope, clock: Clock) {
     this.#settings = spanSettings(options, scope, clock)
     this.#sampler = options.sampler
     this.#isBlind = isBlind(options.sampler)
+    this.#followsParent = followsParent(options.sampler)
     this.#idGenerator = options.idGenerator
   }
 
@@ -64,16 +70,20 @@ export class RecordingTracer implements Tracer {
     const spanId = this.#idGenerator.generateSpanId()
     const traceId = parent ? parent.traceId : this.#idGenerator.generateTraceId()
 
-    const seen = this.#isBlind ? undefined : CleanAttributes.copyOf(given, NO_LIMITS)
-    const seenLinks = this.#isBlind ? undefined : copyLinks(givenLinks, linkLimits)
-    const sampled = this.#sampler.shouldSample(
-      around,
-      traceId,
-      name,
-      kind,
-      seen ? seen.values : (given ?? NO_ATTRIBUTES),
-      seenLinks ?? givenLinks ?? NO_LINKS,
-    )
+    const isDecided = parent !== undefined && this.#followsParent
+    const isBlind = isDecided || this.#isBlind
+    const seen = isBlind ? undefined : CleanAttributes.copyOf(given, NO_LIMITS)
+    const seenLinks = isBlind ? undefined : copyLinks(givenLinks, linkLimits)
+    const sampled = isDecided
+      ? decisionOf(parent)
+      : this.#sampler.shouldSample(
+          around,
+          traceId,
+          name,
+          kind,
+          seen ? seen.values : (given ?? NO_ATTRIBUTES),
+          seenLinks ?? givenLinks ?? NO_LINKS,
+        )
     const spanContext = contextOf(traceId, spanId, sampled, parent)
     if (sampled.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext)
 
@@ -119,6 +129,10 @@ function validParent(around: Context): SpanContext | undefined {
   const spanContext = parent?.spanContext()
   if (parent instanceof RecordingSpan) return spanContext // its ids are made here
   return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
+}
+
+function decisionOf({ traceFlags }: SpanContext): SamplingResult {
+  return (traceFlags & TraceFlags.SAMPLED) === 0 ? DROPPED : KEPT
 }
 
 function contextOf(

@@ -7,7 +7,7 @@ import {
   type Sampler,
 } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
-import { isBlind } from '../../src/span/blind-sampler.ts'
+import { followsParent, isBlind } from '../../src/span/known-sampler.ts'
 
 test.each([
   new AlwaysOnSampler(),
@@ -35,4 +35,26 @@ test('a sampler that cannot describe itself may look at attributes', () => {
     throw new Error('no description')
   }
   expect(isBlind({ ...byRoute, toString: describe })).toBe(false)
+})
+
+class ParentBasedOnTuesdays extends ParentBasedSampler {}
+
+test('a sampler of the SDK that follows the parent is known, whatever it asks for roots', () => {
+  expect(followsParent(new ParentBasedSampler({ root: new AlwaysOnSampler() }))).toBe(true)
+  expect(followsParent(new ParentBasedSampler({ root: byRoute }))).toBe(true)
+})
+
+test.each([
+  ['that is none of the SDK', new ParentBasedOnTuesdays({ root: new AlwaysOnSampler() })],
+  [
+    'that decides otherwise below some parents',
+    new ParentBasedSampler({
+      root: new AlwaysOnSampler(),
+      remoteParentSampled: new TraceIdRatioBasedSampler(0.5),
+    }),
+  ],
+  ['that looks at no parent', new AlwaysOnSampler()],
+  ['that has no class', byRoute],
+])('a sampler %s is asked below a parent', (_, sampler) => {
+  expect(followsParent(sampler)).toBe(false)
 })
