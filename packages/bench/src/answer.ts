@@ -1,5 +1,5 @@
 import { BenchProcess } from './bench-process.ts'
-import { median, type Turn } from './measure.ts'
+import { median, trimmedMean, type Turn } from './measure.ts'
 import type { Question } from './question.ts'
 
 /** What a variant costs, over all rounds. */
@@ -80,7 +80,7 @@ export async function answer(
 
 /**
  * Sets all variants up and lets them take short turns, one at a time: whatever the machine does meanwhile, it does to all
- * of them. The median of its turns is what a variant costs.
+ * of them. The mean of its turns, but for the dearest and the cheapest, is what a variant costs.
  */
 async function measureRound(name: string, question: Question): Promise<Round> {
   const processes = await startProcesses(name, question)
@@ -98,8 +98,8 @@ async function measureRound(name: string, question: Question): Promise<Round> {
   for (const [variant, its] of processes) {
     const taken = turns.get(variant)!
     measured.set(variant, {
-      cpuMicros: median(taken.map((turn) => turn.cpuMicros)),
-      elapsedMicros: median(taken.map((turn) => turn.elapsedMicros)),
+      cpuMicros: trimmedMean(taken.map((turn) => turn.cpuMicros)),
+      elapsedMicros: trimmedMean(taken.map((turn) => turn.elapsedMicros)),
       // oxlint-disable-next-line no-await-in-loop
       allocatedBytes: await its.allocated(variant),
     })

@@ -6,6 +6,7 @@ import {
   trace,
   type Context,
 } from '@opentelemetry/api'
+import { contextWithSpan } from '@throughline/core/integration'
 import type { Span, Telemetry } from 'bullmq'
 
 const NO_SPAN: Span<Context> = {
@@ -29,7 +30,7 @@ export const IDLE_TELEMETRY: Telemetry<Context> = {
   },
 }
 
-/** The least that two spans a job can cost: the SDK's own, without an attribute, with the context carried. */
+/** The least that two spans a job can cost: without an attribute, with the context carried. */
 export function bareTelemetry(): Telemetry<Context> {
   const tracer = trace.getTracer('bench')
   return {
@@ -40,7 +41,7 @@ export function bareTelemetry(): Telemetry<Context> {
         const span = tracer.startSpan(name, { kind }, sender)
         return {
           ...NO_SPAN,
-          setSpanOnContext: (ctx) => trace.setSpan(ctx, span),
+          setSpanOnContext: (ctx) => contextWithSpan(ctx, span),
           end: () => span.end(),
         }
       },

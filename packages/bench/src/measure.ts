@@ -55,6 +55,14 @@ export async function allocated(subject: Subject, fillTurn: number): Promise<num
   return Math.max(0, median(growths))
 }
 
+/** Without the tenth at each end: a collection of garbage counts as often as it happened, a burst of the machine does not. */
+export function trimmedMean(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const cut = Math.round(sorted.length / 10)
+  const kept = sorted.slice(cut, sorted.length - cut)
+  return kept.reduce((sum, value) => sum + value, 0) / kept.length
+}
+
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1

@@ -23,9 +23,9 @@ export function registerSdk(options: SdkOptions = {}): TracerProvider {
 }
 
 /** Starts ours, whose spans are forgotten too. */
-export function startOurs(): void {
+export function startOurs({ sampled }: Pick<SdkOptions, 'sampled'> = {}): void {
   process.env['OTEL_TRACES_EXPORTER'] = 'none'
-  startTracing({ clients: false })
+  startTracing({ clients: false, ...(sampled === false && { sampler: new AlwaysOffSampler() }) })
 }
 
 const forgetful: SpanProcessor = {

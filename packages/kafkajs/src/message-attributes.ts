@@ -74,5 +74,5 @@ function textOf(value: unknown, maxLength: number): string | undefined {
   const bytes = Buffer.isBuffer(value)
     ? value
     : Buffer.from(value.buffer, value.byteOffset, value.length)
-  return bytes.toString(ascii ? 'latin1' : 'utf8')
+  return bytes.toString()
 }

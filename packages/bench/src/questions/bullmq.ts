@@ -36,6 +36,10 @@ export const question: Question = {
       registerSdk()
       return jobsInMemory({ telemetry: bareTelemetry() })
     },
+    'two bare spans with startTracing': () => {
+      startOurs()
+      return jobsInMemory({ telemetry: bareTelemetry() })
+    },
     'bullmq-otel': () => {
       registerSdk()
       return jobsInMemory({ telemetry: new BullMQOtel({ tracerName: 'bench' }) })

@@ -1,5 +1,3 @@
-import { AlwaysOffSampler } from '@opentelemetry/sdk-trace'
-import { startTracing } from '@throughline/sdk'
 import {
   bareSpan,
   both,
@@ -12,7 +10,7 @@ import {
   type SetUp,
 } from '../fastify-peers.ts'
 import type { Question, Subject } from '../question.ts'
-import { registerSdk } from '../sdk.ts'
+import { registerSdk, startOurs } from '../sdk.ts'
 
 const sampledOut = (setUp: SetUp): Promise<Subject> =>
   traced(setUp, () => registerSdk({ sampled: false }))
@@ -29,7 +27,7 @@ export const question: Question = {
     'a bare SDK span': () => sampledOut(bareSpan),
     '@throughline/fastify': () => sampledOut(throughline),
     '@throughline/fastify with startTracing': () =>
-      traced(throughline, () => startTracing({ sampler: new AlwaysOffSampler(), clients: false })),
+      traced(throughline, () => startOurs({ sampled: false })),
     '@fastify/otel': () => sampledOut(fastifyOtel),
     '@fastify/otel without hook and handler spans': () => sampledOut(fastifyOtelLite),
     'instrumentation-http': () => sampledOut(instrumentationHttp),

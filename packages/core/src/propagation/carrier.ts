@@ -108,7 +108,7 @@ function text(value: unknown): string | undefined {
   const bytes = Buffer.isBuffer(value)
     ? value
     : Buffer.from(value.buffer, value.byteOffset, value.length)
-  return bytes.toString('utf8')
+  return bytes.toString()
 }
 
 function capped(value: string): string | undefined {
