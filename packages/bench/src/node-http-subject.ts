@@ -3,16 +3,17 @@ import { createRequire } from 'node:module'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 import { underLoad } from './http-subject.ts'
 import type { Subject } from './question.ts'
-import { registerSdk } from './sdk.ts'
+import { registerSdk, type SdkOptions } from './sdk.ts'
 
 const require = createRequire(import.meta.url)
 
 /** A node:http server that is sent requests. */
 export function nodeHttp(
   setUp: (server: Server) => unknown,
-  options: { sampled?: boolean } = {},
+  options: SdkOptions = {},
+  startSdk: (options: SdkOptions) => unknown = registerSdk,
 ): Subject {
-  registerSdk(options)
+  startSdk(options)
   const server = createServer((request, response) => {
     request.resume()
     response.setHeader('content-type', 'application/json').end('{"ok":true}')
