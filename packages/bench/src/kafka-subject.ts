@@ -1,6 +1,7 @@
-import { ROOT_CONTEXT, SpanKind, context, propagation, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, context, propagation, trace } from '@opentelemetry/api'
 import { KafkaJsInstrumentation } from '@opentelemetry/instrumentation-kafkajs'
 import { traceKafka } from '@throughline/kafkajs'
+import { startMessageSpan } from './message-span.ts'
 import type { Subject } from './question.ts'
 import { registerSdk, startOurs } from './sdk.ts'
 
@@ -128,33 +129,15 @@ export function receivingMessages(tracing: Tracing): Subject {
   return handled(kafka.handlers.eachMessage!)
 }
 
-/**
- * The least that a span of a message can cost: what a sampler may ask for at its start, the rest after it, the link to the
- * sender, and nothing that depends on the message.
- */
+/** The least that tracing a message can cost: its sender, a span, and the handler in its context. */
 export function bareMessageSpans(): Subject {
   registerSdk()
   const tracer = trace.getTracer('bench')
-  const kind = SpanKind.CONSUMER
   return handled(async (payload) => {
     const { headers } = (payload as { message: { headers: { traceparent: Buffer } } }).message
     const carrier = { traceparent: headers.traceparent.toString() }
     const sender = propagation.extract(ROOT_CONTEXT, carrier)
-    const attributes = {
-      'messaging.system': 'kafka',
-      'messaging.operation.name': 'process',
-      'messaging.operation.type': 'process',
-      'messaging.destination.name': 'orders',
-      'messaging.destination.partition.id': '0',
-      'messaging.consumer.group.name': 'g',
-    }
-    const span = tracer.startSpan('process orders', { kind, attributes }, sender)
-    span.addLink({ context: trace.getSpanContext(sender)! })
-    span.setAttributes({
-      'messaging.kafka.offset': 1,
-      'messaging.kafka.message.key': 'order-1',
-      'kafka.record.queue_time_ms': 1,
-    })
+    const span = startMessageSpan(tracer, sender, trace.getSpanContext(sender)!)
     try {
       return await context.with(trace.setSpan(sender, span), () => nothing)
     } finally {

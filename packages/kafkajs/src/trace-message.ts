@@ -41,7 +41,10 @@ export function runInBatch<T>(
   const spanContext = operation.span.spanContext()
   const links = isSpanContextValid(spanContext) ? [{ context: spanContext }] : []
   const origin: BatchOrigin = { tracing, batch, links }
-  const stop = (): void => void running.splice(running.indexOf(origin), 1)
+  const stop = (): void => {
+    const at = running.indexOf(origin)
+    if (at !== -1) running.splice(at, 1) // a handler's own kind of promise may say twice that it is done
+  }
   running.push(origin)
   // In the operation's own context: one more of the api's would keep the span and its links from being collected young.
   operation.carry(BATCH, origin)

@@ -103,3 +103,30 @@ test('a copy of a message runs without a span, and that is said once', () => {
   expect(warn.mock.calls[0]!.join(' ')).toContain('traceMessage')
   expect(tracing.spans()).toEqual([])
 })
+
+test('a handler whose promise says twice that it is done leaves the batches of others findable', async () => {
+  const [mine, other] = [message(), message({ offset: '8' })]
+  let finish = (): void => {}
+  let running: Promise<void> | undefined
+  await new Promise<void>((started) => {
+    running = inBatch([mine], () => {
+      started()
+      return new Promise<void>((resolve) => (finish = resolve))
+    })
+  })
+  const twice = {
+    // oxlint-disable-next-line unicorn/no-thenable
+    then(done: (value: unknown) => unknown) {
+      done(undefined)
+      done(undefined)
+      return twice
+    },
+  }
+  await inBatch([other], () => twice)
+  runDetached(() => traceMessage(mine, () => withSpan('found', () => {})))
+  finish()
+  await running
+  const span = tracing.spans().find(({ name }) => name === 'found')!
+  const process = tracing.spans().find(({ spanId }) => spanId === span.parentSpanId)
+  expect(process?.name).toBe('process orders')
+})

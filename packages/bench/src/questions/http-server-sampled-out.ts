@@ -10,8 +10,7 @@ export const question: Question = {
   unit: 'request',
   base: 'no tracing',
   peer: 'instrumentation-http',
-  // Of tracing as we start it: the SDK alone checks all attributes for a sampler that looks at none.
-  budgets: { '@throughline/http with startTracing': 0.2 },
+  budgets: { '@throughline/http': 0.2, '@throughline/http with startTracing': 0.2 },
   variants: {
     'no tracing': () => nodeHttp(() => {}, sampledOut),
     '@throughline/http': () => nodeHttp(traceHttpServer, sampledOut),

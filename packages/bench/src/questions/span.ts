@@ -1,4 +1,5 @@
-import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api'
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api'
+import { startMessageSpan } from '../message-span.ts'
 import type { Question, Subject } from '../question.ts'
 import { registerSdk, startOurs } from '../sdk.ts'
 
@@ -10,27 +11,7 @@ function spans(): Subject {
   const parent = trace.setSpanContext(ROOT_CONTEXT, sender)
   return {
     run(times) {
-      for (let at = 0; at < times; at++) {
-        const attributes = {
-          'messaging.system': 'kafka',
-          'messaging.operation.name': 'process',
-          'messaging.operation.type': 'process',
-          'messaging.destination.name': 'orders',
-          'messaging.destination.partition.id': '0',
-          'messaging.consumer.group.name': 'billing',
-        }
-        const kind = SpanKind.CONSUMER
-        const span = tracer.startSpan('process orders', { kind, attributes }, parent)
-        if (span.isRecording()) {
-          span.addLink({ context: sender })
-          span.setAttributes({
-            'messaging.kafka.offset': at,
-            'messaging.kafka.message.key': 'order-1',
-            'kafka.record.queue_time_ms': 3,
-          })
-        }
-        span.end()
-      }
+      for (let at = 0; at < times; at++) startMessageSpan(tracer, parent, sender).end()
     },
   }
 }

@@ -13,7 +13,7 @@ import {
   type SpanOptions,
   type Tracer,
 } from '@opentelemetry/api'
-import { isTracingSuppressed, type InstrumentationScope } from '@opentelemetry/core'
+import type { InstrumentationScope } from '@opentelemetry/core'
 import {
   SamplingDecision,
   type IdGenerator,
@@ -21,6 +21,7 @@ import {
   type SamplingResult,
 } from '@opentelemetry/sdk-trace'
 import { contextWithSpan, contextWithoutSpan } from '@throughline/core/integration'
+import { isTracingSuppressed } from '@throughline/core/propagation'
 import { CleanAttributes, NO_LIMITS } from './attributes.ts'
 import type { Clock } from './clock.ts'
 import { followsParent, isBlind } from './known-sampler.ts'
@@ -71,9 +72,9 @@ export class RecordingTracer implements Tracer {
     const traceId = parent ? parent.traceId : this.#idGenerator.generateTraceId()
 
     const isDecided = parent !== undefined && this.#followsParent
-    const isBlind = isDecided || this.#isBlind
-    const seen = isBlind ? undefined : CleanAttributes.copyOf(given, NO_LIMITS)
-    const seenLinks = isBlind ? undefined : copyLinks(givenLinks, linkLimits)
+    const isLookedAt = !isDecided && !this.#isBlind
+    const seen = isLookedAt ? CleanAttributes.copyOf(given, NO_LIMITS) : undefined
+    const seenLinks = isLookedAt ? copyLinks(givenLinks, linkLimits) : undefined
     const sampled = isDecided
       ? decisionOf(parent)
       : this.#sampler.shouldSample(
