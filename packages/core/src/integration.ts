@@ -18,6 +18,7 @@ export { describeError } from './span/error-description.ts'
 export { isExpected } from './span/expected.ts'
 export { setErrorOrigin } from './span/error-origin.ts'
 export { Operation, startOperation } from './span/operation.ts'
+export { randomSpanId, randomTraceId } from './span/random-id.ts'
 export { isThenable, runToEnd } from './span/settle.ts'
 export type {
   AttributesHook,

@@ -25,6 +25,6 @@ test('each entry point exports what it is known to', () => {
     `"jsonConsole traceChild traceFields traceFormat traceMixin"`,
   )
   expect(names(integration)).toMatchInlineSnapshot(
-    `"ATTR DURATION_BUCKETS InvalidOptionError MeterSource Operation SPAN_RECORD_CHANNEL TracingError checkChoice checkOption contextWith contextWithSpan contextWithoutSpan databaseSpanName decide describeError guard handlerSpanName httpClientSpanName httpServerSpanName isExpected isIdle isThenable jobSpanName messagingSpanName report resolveTracing runToEnd setErrorOrigin startOperation tickSpanName warnOnce"`,
+    `"ATTR DURATION_BUCKETS InvalidOptionError MeterSource Operation SPAN_RECORD_CHANNEL TracingError checkChoice checkOption contextWith contextWithSpan contextWithoutSpan databaseSpanName decide describeError guard handlerSpanName httpClientSpanName httpServerSpanName isExpected isIdle isThenable jobSpanName messagingSpanName randomSpanId randomTraceId report resolveTracing runToEnd setErrorOrigin startOperation tickSpanName warnOnce"`,
   )
 })

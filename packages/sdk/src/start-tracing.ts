@@ -1,10 +1,10 @@
 import { ProxyTracerProvider, diag, trace } from '@opentelemetry/api'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { traceClients } from '@throughline/clients'
+import { randomSpanId, randomTraceId } from '@throughline/core/integration'
 import { propagators } from '@throughline/core/propagation'
 import { within } from './deadline.ts'
 import { createExporters } from './exporters.ts'
-import { idGenerator } from './id-generator.ts'
 import { startLog } from './log.ts'
 import { checkOptions, type StartTracingOptions } from './options.ts'
 import { watchProcessEnd } from './process-end.ts'
@@ -49,7 +49,7 @@ function start(options: StartTracingOptions): RunningTracing {
     autoDetectResources: false,
     textMapPropagator: options.propagator ?? propagators(),
     spanProcessors: [ledger],
-    idGenerator,
+    idGenerator: { generateTraceId: randomTraceId, generateSpanId: randomSpanId },
     ...(options.sampler && { sampler: options.sampler }),
     // Traces are what this package is for; other signals run where their variables ask for them.
     ...(process.env['OTEL_LOGS_EXPORTER'] ? {} : { logRecordProcessors: [] }),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   TraceFlags,
   context,
@@ -11,7 +10,7 @@ import {
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api'
-import type { Scope } from '@throughline/core/integration'
+import { randomSpanId, randomTraceId, type Scope } from '@throughline/core/integration'
 import { isTracingSuppressed } from '@throughline/core/propagation'
 import { relay, relayOf } from './relay.ts'
 import { ThreadSpan } from './span.ts'
@@ -46,8 +45,8 @@ class ThreadTracer implements Tracer {
       (parent.traceFlags & TraceFlags.SAMPLED) !== 0 &&
       !isTracingSuppressed(parentContext)
     const spanContext: SpanContext = {
-      traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
-      spanId: randomBytes(8).toString('hex'),
+      traceId: parent?.traceId ?? randomTraceId(),
+      spanId: randomSpanId(),
       traceFlags: recording ? parent.traceFlags : (parent?.traceFlags ?? 0) & ~TraceFlags.SAMPLED,
       ...(parent?.traceState && { traceState: parent.traceState }),
     }

@@ -1,22 +1,23 @@
-import type { IdGenerator } from '@opentelemetry/sdk-trace'
-
 const DIGIT = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
 
-/**
- * Random ids, as the SDK makes them, and so that all bytes of a trace id are random (W3C trace context level 2, 2.2.6). The
- * text is made of its characters at once, since every span pays for the way by a buffer.
- */
-export const idGenerator: IdGenerator = {
-  generateTraceId: () => randomHex() + randomHex(),
-  generateSpanId: () => randomHex(),
+/** A trace id, random in all its bytes (W3C trace context level 2, section 2.2.6). */
+export function randomTraceId(): string {
+  return randomHex() + randomHex()
 }
 
-/** 16 hexadecimal digits, not all of them zero. */
+/** A span id, random as the SDK's are. */
+export function randomSpanId(): string {
+  return randomHex()
+}
+
+/**
+ * 16 hexadecimal digits, not all of them zero. The text is made of its characters, since every span would pay for the way
+ * by a buffer, and all at once, since a text that is put together of parts is copied into one when somebody reads it.
+ */
 function randomHex(): string {
   const high = Math.trunc(Math.random() * 2 ** 32)
   const low = Math.trunc(Math.random() * 2 ** 32)
   if (high === 0 && low === 0) return randomHex()
-  // All at once: a text that is put together of parts is copied into one when somebody reads it.
   return String.fromCharCode(
     DIGIT[high >>> 28]!,
     DIGIT[(high >>> 24) & 15]!,
