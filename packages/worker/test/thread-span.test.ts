@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads'
 import {
   ROOT_CONTEXT,
   SpanKind,
@@ -12,7 +13,9 @@ import {
 import type { SpanRecord } from '@throughline/core/integration'
 import { afterEach, expect, it, vi } from 'vitest'
 import { ThreadContextManager } from '../src/threads/context-manager.ts'
+import { laneNames } from '../src/threads/lane.ts'
 import { flushSpans, withRelay } from '../src/threads/relay.ts'
+import { fromRow } from '../src/threads/span-row.ts'
 import { ThreadTracerProvider } from '../src/threads/tracer-provider.ts'
 
 const PARENT = {
@@ -30,17 +33,17 @@ const start = (options?: SpanOptions, parent: Context = SAMPLED): Span =>
 
 /** Ends a span and resolves with what is sent of it. */
 async function recordOf(span: Span): Promise<SpanRecord> {
-  const channel = new BroadcastChannel(CHANNEL)
-  const received = new Promise<SpanRecord[]>((resolve) => {
+  const channel = new BroadcastChannel(laneNames(CHANNEL)[threadId]!)
+  const received = new Promise<unknown[]>((resolve) => {
     channel.addEventListener('message', ({ data }: Event & { data?: unknown }) =>
-      resolve(data as SpanRecord[]),
+      resolve(data as unknown[]),
     )
   })
   span.end()
   flushSpans()
-  const [record] = await received
+  const [row] = await received
   channel.close()
-  return record!
+  return fromRow(row)!
 }
 
 afterEach(() => vi.useRealTimers())

@@ -16,6 +16,9 @@ import { createTestTracing, type TestTracing } from '@throughline/testing'
 import { Piscina } from 'piscina'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { collectThreadSpans, threadTask, traceTask, type TracedTask } from '../src/threads/index.ts'
+import { laneNames } from '../src/threads/lane.ts'
+import { toRow } from '../src/threads/span-row.ts'
+import { SPAN_RECORD } from './fixtures/span-record.ts'
 import type { Answer, Task } from './fixtures/task.ts'
 import { threadFile } from './fixtures/thread-file.ts'
 
@@ -250,15 +253,15 @@ describe('with an SDK in the main thread', () => {
     expect(trace.getTracerProvider()).toBe(provider)
   })
 
-  it('ignores what is no span record on its channel', async () => {
+  it('ignores what is no span on its channel', async () => {
     const { channel } = traceTask(null)
-    const stranger = new BroadcastChannel(channel)
+    const stranger = new BroadcastChannel(laneNames(channel)[0]!)
     stranger.postMessage('text')
-    stranger.postMessage([null, 1, { v: 2 }])
-    stranger.postMessage([{ v: 1, name: 'known' }])
+    stranger.postMessage([null, 1, { v: 1 }, [2, 'of another version']])
+    stranger.postMessage([toRow(SPAN_RECORD)])
     stranger.close()
     await arrived(1)
-    expect(records).toEqual([{ v: 1, name: 'known' }])
+    expect(records).toEqual([SPAN_RECORD])
   })
 
   it.each([

@@ -1,10 +1,5 @@
 import { channel as diagnosticsChannel } from 'node:diagnostics_channel'
-import {
-  BroadcastChannel,
-  receiveMessageOnPort,
-  threadId,
-  type MessagePort,
-} from 'node:worker_threads'
+import { BroadcastChannel, threadId } from 'node:worker_threads'
 import { runDetached } from '@throughline/core'
 import {
   SPAN_RECORD_CHANNEL,
@@ -12,16 +7,18 @@ import {
   warnOnce,
   type SpanRecord,
 } from '@throughline/core/integration'
+import { drain, laneNames } from './lane.ts'
 import { createCounters, droppedOf, giveRoom, type RelayCounters } from './relay-counters.ts'
-import type { CountedRecords, RelayTarget } from './relay.ts'
+import type { CountedRows, RelayTarget } from './relay.ts'
+import { fromRow } from './span-row.ts'
 
 // On the global object, so that the ESM and the CommonJS copy of this package listen once between them.
-const kListener = Symbol.for('@throughline/worker/threads.listener.v2')
+const kListener = Symbol.for('@throughline/worker/threads.listener.v3')
 const holder = globalThis as {
-  [kListener]?: { readonly channel: BroadcastChannel; readonly counters: RelayCounters }
+  [kListener]?: { readonly lanes: readonly BroadcastChannel[]; readonly counters: RelayCounters }
 }
 
-const NAME = `throughline:span-record:v1:${process.pid}:${threadId}`
+const NAME = `throughline:span-record:v2:${process.pid}:${threadId}`
 const records = diagnosticsChannel(SPAN_RECORD_CHANNEL)
 
 /**
@@ -42,12 +39,7 @@ export function spanTarget(): RelayTarget {
  * Call it before you shut the SDK down, where the last results were awaited just before.
  */
 export function collectThreadSpans(): void {
-  // Node takes either kind here; its types know only ports.
-  const channel = holder[kListener]?.channel as unknown as MessagePort | undefined
-  if (!channel) return
-  for (let next = receiveMessageOnPort(channel); next; next = receiveMessageOnPort(channel)) {
-    publish(next.message)
-  }
+  for (const lane of holder[kListener]?.lanes ?? []) drain(lane, publish)
 }
 
 /**
@@ -60,23 +52,25 @@ export function droppedThreadSpans(): number {
 }
 
 function listen(): NonNullable<(typeof holder)[typeof kListener]> {
-  const channel = new BroadcastChannel(NAME)
-  channel.addEventListener('message', ({ data }: Event & { readonly data?: unknown }) => {
-    publish(data)
-  })
-  channel.addEventListener('messageerror', (error) => report('Reading the spans of threads', error))
-  channel.unref()
-  return { channel, counters: createCounters() }
+  return { lanes: laneNames(NAME).map(listenTo), counters: createCounters() }
+}
+
+function listenTo(name: string): BroadcastChannel {
+  const lane = new BroadcastChannel(name)
+  lane.addEventListener('message', ({ data }: Event & { readonly data?: unknown }) => publish(data))
+  lane.addEventListener('messageerror', (error) => report('Reading the spans of threads', error))
+  lane.unref()
+  return lane
 }
 
 function publish(data: unknown): void {
   if (isCounted(data)) {
     const { counters } = holder[kListener]!
-    giveRoom(counters, data.records.length)
+    giveRoom(counters, data.rows.length)
     if (droppedOf(counters) > 0) warnOnce('Spans of threads were dropped: this one was too busy')
-    return publishRecords(data.records)
+    return publishRecords(data.rows.map(fromRow))
   }
-  if (Array.isArray(data)) publishRecords(data)
+  if (Array.isArray(data)) publishRecords(data.map(fromRow))
 }
 
 /** Passes finished spans on to the SDK. What is no record of a known version is ignored. */
@@ -84,11 +78,11 @@ export function publishRecords(list: readonly unknown[]): void {
   for (const record of list as SpanRecord[]) if (record?.v === 1) records.publish(record)
 }
 
-function isCounted(data: unknown): data is CountedRecords {
+function isCounted(data: unknown): data is CountedRows {
   return (
     typeof data === 'object' &&
     data !== null &&
     (data as { counted?: unknown }).counted === true &&
-    Array.isArray((data as CountedRecords).records)
+    Array.isArray((data as CountedRows).rows)
   )
 }

@@ -1,11 +1,12 @@
-import { BroadcastChannel } from 'node:worker_threads'
 import { createContextKey, type Context } from '@opentelemetry/api'
 import { contextWith, report, type SpanRecord } from '@throughline/core/integration'
+import { laneTo } from './lane.ts'
 import { takeRoom, type RelayCounters } from './relay-counters.ts'
+import { toRow, type SpanRow } from './span-row.ts'
 
 /** Where finished spans go. */
 export interface RelayTarget {
-  /** The name of a `BroadcastChannel`, or `IPC`. */
+  /** The name that its lanes begin with, each a `BroadcastChannel`; or `IPC`. */
   readonly channel: string
   /** Shared with the listening thread; absent where the envelope could carry text only. */
   readonly counters?: RelayCounters | undefined
@@ -16,10 +17,10 @@ export const IPC = 'ipc'
 /** The `cmd` of such a message. Under this name, because BullMQ's parent passes by what it does not know there. */
 export const IPC_COMMAND = 'throughline:span-records'
 
-/** What goes over a `BroadcastChannel` where room was taken for it. */
-export interface CountedRecords {
+/** What goes over a lane where room was taken for it. */
+export interface CountedRows {
   readonly counted: true
-  readonly records: readonly SpanRecord[]
+  readonly rows: readonly SpanRow[]
 }
 
 const RELAY = createContextKey('@throughline/worker span channel')
@@ -66,11 +67,8 @@ export function flushSpans(): void {
   }
 }
 
-// The channel is open for this moment only. An open one would also receive what every other thread sends, and a pool's
-// idle thread, asleep in `Atomics.wait`, would pile that up.
 function send({ channel, counters }: RelayTarget, records: SpanRecord[]): void {
   if (counters && !takeRoom(counters, records.length)) return
-  const out = new BroadcastChannel(channel)
-  out.postMessage(counters ? ({ counted: true, records } satisfies CountedRecords) : records)
-  out.close()
+  const rows = records.map(toRow)
+  laneTo(channel).postMessage(counters ? ({ counted: true, rows } satisfies CountedRows) : rows)
 }
