@@ -27,6 +27,13 @@ export const handlerOnly: NestTracer = () =>
 /** The same, and one for the guard, the pipe and the interceptor each. */
 export const throughline: NestTracer = () => instrumented({})
 
+/** The span of the handler and nothing else: the request is traced by somebody else. */
+export const instrumentAlone: NestTracer = async () => {
+  const { tracingInstrument } = await import('@throughline/nestjs')
+  const layers = { guards: false, pipes: false, interceptors: false }
+  return { options: { instrument: tracingInstrument({ layers }) } }
+}
+
 async function instrumented(layers: Record<string, boolean>): ReturnType<NestTracer> {
   const { TracingModule, tracingInstrument } = await import('@throughline/nestjs')
   const instrument = tracingInstrument({ layers })

@@ -1,6 +1,6 @@
 import { BullMQOtel } from 'bullmq-otel'
 import { bullmqTelemetry, traceProcessor } from '@throughline/worker/bullmq'
-import { IDLE_TELEMETRY, bareTelemetry } from '../bare-telemetry.ts'
+import { CARRYING_TELEMETRY, IDLE_TELEMETRY, bareTelemetry } from '../bare-telemetry.ts'
 import { jobsInMemory } from '../bullmq-subject.ts'
 import type { Question } from '../question.ts'
 import { registerSdk, startOurs } from '../sdk.ts'
@@ -32,6 +32,10 @@ export const question: Question = {
       return jobsInMemory({ telemetry: bullmqTelemetry(), processor: (fn) => traceProcessor(fn) })
     },
     'telemetry that does nothing': () => jobsInMemory({ telemetry: IDLE_TELEMETRY }),
+    'a context carried, and no span': () => {
+      startOurs()
+      return jobsInMemory({ telemetry: CARRYING_TELEMETRY })
+    },
     'two bare SDK spans': () => {
       registerSdk()
       return jobsInMemory({ telemetry: bareTelemetry() })
