@@ -19,8 +19,6 @@ const NO_SPAN: Span<Context> = {
   end() {},
 }
 
-const CARRYING_SPAN: Span<Context> = { ...NO_SPAN, setSpanOnContext: () => CARRIED }
-
 /** BullMQ's own enum has the numbers of OpenTelemetry's. `undefined` for its operations that are neither send nor attempt. */
 function kindOf(options: SpanOptions | undefined): SpanKind | undefined {
   const kind: number | undefined = options?.kind
@@ -40,6 +38,7 @@ export const IDLE_TELEMETRY: Telemetry<Context> = {
 }
 
 const CARRIED = ROOT_CONTEXT.setValue(createContextKey('bench'), true)
+const CARRYING_SPAN: Span<Context> = { ...NO_SPAN, setSpanOnContext: () => CARRIED }
 const METADATA = JSON.stringify({ v: 1, traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` })
 
 /** What a context costs that comes along with the job and is entered for the send and the attempt, and no span at all. */

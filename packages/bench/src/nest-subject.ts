@@ -6,6 +6,9 @@ import { useNest, type NestMajor } from './nest-version.ts'
 import type { Subject } from './question.ts'
 import { registerSdk } from './sdk.ts'
 
+/** What Nest 11 makes of each interceptor stays to the next full collection, of which few turns hold one or none. */
+export const TURNS_OF_NEST_11 = 100
+
 /** What an application of Nest is traced by, given the `require` of what is installed beside it. */
 export type NestTracer = (require: NodeJS.Require) => Promise<{
   readonly imports?: unknown[]
@@ -20,9 +23,10 @@ export const tracingModule: NestTracer = async () => {
   return { imports: [TracingModule.forRoot()] }
 }
 
+const HANDLERS = { guards: false, pipes: false, interceptors: false }
+
 /** A SERVER span and one for the handler, by the method itself. */
-export const handlerOnly: NestTracer = () =>
-  instrumented({ guards: false, pipes: false, interceptors: false })
+export const handlerOnly: NestTracer = () => instrumented(HANDLERS)
 
 /** The same, and one for the guard, the pipe and the interceptor each. */
 export const throughline: NestTracer = () => instrumented({})
@@ -30,8 +34,7 @@ export const throughline: NestTracer = () => instrumented({})
 /** The span of the handler and nothing else: the request is traced by somebody else. */
 export const instrumentAlone: NestTracer = async () => {
   const { tracingInstrument } = await import('@throughline/nestjs')
-  const layers = { guards: false, pipes: false, interceptors: false }
-  return { options: { instrument: tracingInstrument({ layers }) } }
+  return { options: { instrument: tracingInstrument({ layers: HANDLERS }) } }
 }
 
 async function instrumented(layers: Record<string, boolean>): ReturnType<NestTracer> {

@@ -1,4 +1,5 @@
 import {
+  TURNS_OF_NEST_11,
   bareServerSpan,
   handlerOnly,
   instrumentAlone,
@@ -15,8 +16,7 @@ export const question: Question = {
   unit: 'request',
   base: 'the SERVER span alone',
   peer: 'instrumentation-nestjs-core (two spans)',
-  // What Nest 11 makes of each interceptor stays to the next full collection, of which few turns hold one or none.
-  turns: 100,
+  turns: TURNS_OF_NEST_11,
   budgets: { 'tracingInstrument alone': 0.5, 'TracingModule and tracingInstrument': 0.5 },
   variants: {
     'the SERVER span alone': () => nestRequests('11', untraced, bareServerSpan),

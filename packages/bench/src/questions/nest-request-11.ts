@@ -1,4 +1,5 @@
 import {
+  TURNS_OF_NEST_11,
   amplication,
   bareServerSpan,
   bareSpans,
@@ -16,8 +17,7 @@ export const question: Question = {
   base: 'no tracing',
   // Five spans, as ours: it makes none of the request, so that one is as cheap as can be.
   peer: 'amplication and a bare SERVER span',
-  // What Nest 11 makes of each interceptor stays to the next full collection, of which few turns hold one or none.
-  turns: 100,
+  turns: TURNS_OF_NEST_11,
   budgets: { 'TracingModule and tracingInstrument': 0.8, 'the same with startTracing': 0.5 },
   variants: {
     'no tracing': () => nestRequests('11', untraced),

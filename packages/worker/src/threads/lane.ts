@@ -41,10 +41,10 @@ function openLane(channel: string): BroadcastChannel {
 }
 
 /** Takes all that has arrived, at once. */
-export function drain(lane: BroadcastChannel, take: (message: unknown) => void = () => {}): void {
+export function drain(lane: BroadcastChannel, take?: (message: unknown) => void): void {
   // Node takes either kind here; its types know only ports.
   const port = lane as unknown as MessagePort
   for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
-    take(next.message)
+    take?.(next.message)
   }
 }

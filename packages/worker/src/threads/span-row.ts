@@ -5,7 +5,7 @@ import type { SpanRecord, SpanReference } from '@throughline/core/integration'
  * A finished span as it goes from thread to thread: the values of a `SpanRecord` in one list, as each name of a field and
  * each list within a list takes longer to write and to read than a value. Links and events are few, and go as they are.
  */
-export type SpanRow = readonly [
+export type SpanRow = [
   v: SpanRecord['v'],
   name: string,
   kind: SpanKind,
@@ -36,7 +36,7 @@ const ATTRIBUTES = 21
 export function toRow(record: SpanRecord): SpanRow {
   const { v, name, kind, span, parent, start, end, status, attributes, links, events, scope } =
     record
-  const row: AttributeValue[] = [
+  const row: SpanRow = [
     v,
     name,
     kind,
@@ -60,7 +60,7 @@ export function toRow(record: SpanRecord): SpanRow {
     events.length > 0 ? events : undefined,
   ]
   for (const key in attributes) row.push(key, attributes[key])
-  return row as unknown as SpanRow
+  return row
 }
 
 /** The record that a row was made of; `undefined` for what is no row of a known version. */
