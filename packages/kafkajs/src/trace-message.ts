@@ -1,4 +1,4 @@
-import { context, createContextKey, isSpanContextValid, type Link } from '@opentelemetry/api'
+import { context, createContextKey, type Link } from '@opentelemetry/api'
 import {
   guard,
   isIdle,
@@ -7,7 +7,7 @@ import {
   warnOnce,
   type Operation,
 } from '@throughline/core/integration'
-import { isTracingSuppressed } from '@throughline/core/propagation'
+import { isTracingSuppressed, linksTo } from '@throughline/core/propagation'
 import type { BatchPayload, ReceivedMessage } from './client.ts'
 import type { ConsumerTracing } from './options.ts'
 import { runProcess, startMessage } from './process.ts'
@@ -38,9 +38,7 @@ export function runInBatch<T>(
   batch: BatchPayload['batch'],
   call: () => T,
 ): T {
-  const spanContext = operation.span.spanContext()
-  const links = isSpanContextValid(spanContext) ? [{ context: spanContext }] : []
-  const origin: BatchOrigin = { tracing, batch, links }
+  const origin: BatchOrigin = { tracing, batch, links: linksTo(operation.context) }
   const stop = (): void => {
     const at = running.indexOf(origin)
     if (at !== -1) running.splice(at, 1) // a handler's own kind of promise may say twice that it is done

@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, isSpanContextValid, type Attributes, type Context } from '@opentelemetry/api'
+import { ROOT_CONTEXT, type Attributes, type Context } from '@opentelemetry/api'
 import { ATTR, runToEnd, type Operation } from '@throughline/core/integration'
 import { BatchLinks, startBatch, startProcess } from '@throughline/core/messaging'
 import { linksTo } from '@throughline/core/propagation'
@@ -74,14 +74,12 @@ function startItem(
   attributes: Attributes,
 ): Operation {
   const relation = settings.relationOf(job)
-  const batchContext = batch.span.spanContext()
-  const ofBatch = isSpanContextValid(batchContext) ? [{ context: batchContext }] : []
   const below = relation === 'parent' && linksTo(sender).length > 0
   return startProcess(settings.tracing, {
     system: settings.system,
     destination: job.queue,
     ...(below
-      ? { sender, relation, links: ofBatch }
+      ? { sender, relation, links: linksTo(batch.context) }
       : {
           sender: batch.context,
           relation: 'parent' as const,

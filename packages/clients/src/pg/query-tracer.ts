@@ -1,4 +1,4 @@
-import { SpanKind, context, isSpanContextValid, trace } from '@opentelemetry/api'
+import { SpanKind, context } from '@opentelemetry/api'
 import type { Attributes, Context } from '@opentelemetry/api'
 import {
   guard,
@@ -8,7 +8,7 @@ import {
   type Operation,
   type Outcome,
 } from '@throughline/core/integration'
-import { isTracingSuppressed } from '@throughline/core/propagation'
+import { isTracingSuppressed, validSpan } from '@throughline/core/propagation'
 import { bindCallback } from './callback.ts'
 import { describeQuery } from './describe.ts'
 import { endQuery, failQuery } from './end.ts'
@@ -47,7 +47,7 @@ export class QueryTracer {
     server: Attributes,
   ): Operation | undefined => {
     const { tracer, requireParent } = this.#options
-    if (isTracingSuppressed(caller) || (requireParent && !hasSpan(caller))) return undefined
+    if (isTracingSuppressed(caller) || (requireParent && !validSpan(caller))) return undefined
     // What cannot be a query, such as `undefined`, is pg's to complain about.
     if (typeof query !== 'string' && (typeof query !== 'object' || query === null)) return undefined
     const { name, attributes } = describeQuery(textOf(query))
@@ -71,11 +71,6 @@ function runToCallback(operation: Operation, fn: () => unknown): unknown {
   }
   // `pool.query` promises the result of a `Query` object as well, and rejects where no connection was to be had.
   return isThenable(result) ? runToEnd(operation, () => result, OUTCOME) : result
-}
-
-function hasSpan(caller: Context): boolean {
-  const spanContext = trace.getSpanContext(caller)
-  return spanContext !== undefined && isSpanContextValid(spanContext)
 }
 
 /** The text of a query in its three forms: text, an object with it, a stream around a cursor that has it. */

@@ -1,7 +1,6 @@
 import {
   ROOT_CONTEXT,
   SpanKind,
-  isSpanContextValid,
   trace,
   type Context,
   type Link,
@@ -12,6 +11,7 @@ import { guard } from '../guard.ts'
 import type { Tracing } from '../options.ts'
 import { hasConflict } from '../propagation/conflict.ts'
 import { originOf, type Relation } from '../propagation/relation.ts'
+import { isValidSpan } from '../propagation/span-context.ts'
 import type { Operation } from '../span/operation.ts'
 import { messagingAttributes, startMessaging, type MessagingDescription } from './description.ts'
 import { carryReceived, type Received } from './existing-context.ts'
@@ -83,7 +83,7 @@ function originWith(sender: Context, relation: Relation, further: Link[] | undef
  */
 function linkToParent({ span }: Operation, sender: SpanContext): void {
   const isTaken = span.spanContext().traceId === sender.traceId
-  if (isTaken || isSpanContextValid(sender)) span.addLink({ context: sender })
+  if (isTaken || isValidSpan(sender)) span.addLink({ context: sender })
 }
 
 /** Starts the CONSUMER span of a batch: a trace of its own that links to each message's sender. */

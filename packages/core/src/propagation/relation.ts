@@ -1,6 +1,5 @@
 import {
   ROOT_CONTEXT,
-  isSpanContextValid,
   trace,
   type Attributes,
   type Context,
@@ -9,6 +8,7 @@ import {
 } from '@opentelemetry/api'
 import { conflictLinks } from './conflict.ts'
 import { contextWithBaggage, contextWithoutSpan } from './layered-context.ts'
+import { isValidSpan } from './span-context.ts'
 
 /**
  * How the receiving side relates to the sender: `'parent'` continues its trace (the link is kept too, as the messaging
@@ -55,5 +55,5 @@ export function linksTo(context: Context, attributes?: Attributes): Link[] {
 /** The span of a context, where it has a valid one. */
 export function validSpan(context: Context): SpanContext | undefined {
   const spanContext = trace.getSpanContext(context)
-  return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
+  return spanContext && isValidSpan(spanContext) ? spanContext : undefined
 }

@@ -1,6 +1,7 @@
-import { SpanStatusCode, TraceFlags, context, isSpanContextValid, trace } from '@opentelemetry/api'
+import { SpanStatusCode, TraceFlags, context, trace } from '@opentelemetry/api'
 import { ATTR } from '../attributes.ts'
 import { guard } from '../guard.ts'
+import { validSpan } from '../propagation/relation.ts'
 import { describeError } from './error-description.ts'
 import { recordException } from './exception.ts'
 
@@ -13,8 +14,8 @@ export interface CurrentTrace {
 
 /** The trace that is active here, or `undefined` where there is none. */
 export function currentTrace(): CurrentTrace | undefined {
-  const spanContext = trace.getSpanContext(context.active())
-  if (!spanContext || !isSpanContextValid(spanContext)) return undefined
+  const spanContext = validSpan(context.active())
+  if (!spanContext) return undefined
   const { traceId, spanId, traceFlags } = spanContext
   return { traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 }
 }

@@ -3,7 +3,6 @@ import {
   SpanKind,
   TraceFlags,
   context,
-  isSpanContextValid,
   trace,
   type Attributes,
   type Context,
@@ -21,7 +20,7 @@ import {
   type SamplingResult,
 } from '@opentelemetry/sdk-trace'
 import { contextWithSpan, contextWithoutSpan } from '@throughline/core/integration'
-import { isTracingSuppressed } from '@throughline/core/propagation'
+import { isTracingSuppressed, validSpan } from '@throughline/core/propagation'
 import { CleanAttributes, NO_LIMITS } from './attributes.ts'
 import type { Clock } from './clock.ts'
 import { followsParent, isBlind } from './known-sampler.ts'
@@ -127,9 +126,8 @@ export class RecordingTracer implements Tracer {
 
 function validParent(around: Context): SpanContext | undefined {
   const parent = trace.getSpan(around)
-  const spanContext = parent?.spanContext()
-  if (parent instanceof RecordingSpan) return spanContext // its ids are made here
-  return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
+  // Those of ours are made here.
+  return parent instanceof RecordingSpan ? parent.spanContext() : validSpan(around)
 }
 
 function decisionOf({ traceFlags }: SpanContext): SamplingResult {

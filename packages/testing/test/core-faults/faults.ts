@@ -219,7 +219,7 @@ export const CORE_FAULTS: readonly CoreFault[] = [
   {
     fault: 'the link is lost',
     file: 'messaging/process.ts',
-    from: 'if (isTaken || isSpanContextValid(sender)) span.addLink({ context: sender })',
+    from: 'if (isTaken || isValidSpan(sender)) span.addLink({ context: sender })',
     to: '',
     by: 'consumer',
     id: 'sender',

@@ -1,7 +1,6 @@
 import {
   TraceFlags,
   context,
-  isSpanContextValid,
   trace,
   type Context,
   type Span,
@@ -11,7 +10,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api'
 import { randomSpanId, randomTraceId, type Scope } from '@throughline/core/integration'
-import { isTracingSuppressed } from '@throughline/core/propagation'
+import { isTracingSuppressed, validSpan } from '@throughline/core/propagation'
 import { relay, relayOf } from './relay.ts'
 import { ThreadSpan } from './span.ts'
 
@@ -37,7 +36,7 @@ class ThreadTracer implements Tracer {
     options: SpanOptions = {},
     parentContext: Context = context.active(),
   ): Span {
-    const parent = options.root ? undefined : validSpanContext(parentContext)
+    const parent = options.root ? undefined : validSpan(parentContext)
     const target = relayOf(parentContext)
     const recording =
       parent !== undefined &&
@@ -65,9 +64,4 @@ class ThreadTracer implements Tracer {
     const span = this.startSpan(name, options, parent)
     return context.with(trace.setSpan(parent, span), () => fn(span))
   }
-}
-
-function validSpanContext(parentContext: Context): SpanContext | undefined {
-  const spanContext = trace.getSpanContext(parentContext)
-  return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
 }
