@@ -1,4 +1,10 @@
-import { ROOT_CONTEXT, trace, type Context } from '@opentelemetry/api'
+import {
+  ROOT_CONTEXT,
+  trace,
+  type Context,
+  type TextMapGetter,
+  type TextMapSetter,
+} from '@opentelemetry/api'
 import { report, warnOnce, type Tracing } from '@throughline/core/integration'
 import { extractContext, injectContext, type HeaderCarrier } from '@throughline/core/propagation'
 import { parseSentryTrace, readForeign } from './foreign-carrier.ts'
@@ -30,6 +36,8 @@ const MAX_READ = 16_384
 
 // Nearly all texts are of this one shape, and JSON takes several times as long as everything else about a carrier.
 const HEAD = '{"v":1,"traceparent":"'
+const TAIL = '"}'
+const BARE_LENGTH = HEAD.length + 55 + TAIL.length
 const PLAIN = /^[\da-f-]+$/
 
 type Fields = Partial<JobCarrier>
@@ -47,11 +55,26 @@ export function writeCarrier(tracing: Tracing, context: Context): JobCarrier {
  * with no SDK no job looks different.
  */
 export function writeCarrierText(tracing: Tracing, context: Context): string {
-  const fields: Fields = injectContext(tracing, context, {})
-  const { traceparent } = fields
-  const count = Object.keys(fields).length
-  if (count === 1 && traceparent && PLAIN.test(traceparent)) return `${HEAD}${traceparent}"}`
-  return count === 0 ? '' : JSON.stringify(shortened({ v: 1, ...fields }))
+  const written: Written = { traceparent: undefined, others: undefined }
+  const { traceparent, others } = injectContext(tracing, context, written, writtenSetter)
+  if (others) {
+    return JSON.stringify(shortened({ v: 1, ...(traceparent && { traceparent }), ...others }))
+  }
+  if (traceparent === undefined) return ''
+  return PLAIN.test(traceparent) ? HEAD + traceparent + TAIL : JSON.stringify({ v: 1, traceparent })
+}
+
+/** What a propagator writes: nearly always this one field. */
+interface Written {
+  traceparent: string | undefined
+  others: Record<string, string> | undefined
+}
+
+const writtenSetter: TextMapSetter<Written> = {
+  set(written, key, value) {
+    if (key === 'traceparent') written.traceparent = value
+    else (written.others ??= {})[key] = value
+  },
 }
 
 /**
@@ -61,6 +84,8 @@ export function writeCarrierText(tracing: Tracing, context: Context): string {
 export function readCarrier(tracing: Tracing, carrier: unknown): Sent {
   if (carrier === undefined || carrier === null || carrier === '') return NOTHING
   try {
+    const known = typeof carrier === 'string' ? readBare(tracing, carrier) : ROOT_CONTEXT
+    if (known !== ROOT_CONTEXT) return { sender: known, at: undefined }
     const fields = typeof carrier === 'string' ? parse(carrier) : carrier
     if (typeof fields !== 'object' || fields === null) return NOTHING
     const { at } = fields as { at?: unknown }
@@ -82,12 +107,22 @@ function shortened<F extends Fields>(fields: F): F {
   return short as F
 }
 
+/** The context of a text of that one shape, or ROOT: then it is read as any other. */
+function readBare(tracing: Tracing, text: string): Context {
+  if (text.length !== BARE_LENGTH || !text.startsWith(HEAD) || !text.endsWith(TAIL)) {
+    return ROOT_CONTEXT
+  }
+  const sender = extractContext(tracing, text.slice(HEAD.length, -TAIL.length), bareGetter)
+  return trace.getSpanContext(sender) ? sender : ROOT_CONTEXT
+}
+
+const bareGetter: TextMapGetter<string> = {
+  keys: () => ['traceparent'],
+  get: (traceparent, key) => (key === 'traceparent' ? traceparent : undefined),
+}
+
 // Sentry's carrier is bare text; all others are JSON.
 function parse(text: string): unknown {
   if (text.length > MAX_READ) return undefined
-  if (text.startsWith(HEAD) && text.endsWith('"}')) {
-    const traceparent = text.slice(HEAD.length, -2)
-    if (PLAIN.test(traceparent)) return { traceparent }
-  }
   return parseSentryTrace(text) ? { 'sentry-trace': text } : JSON.parse(text)
 }

@@ -1,5 +1,6 @@
 import { trace, type SpanContext } from '@opentelemetry/api'
 import { B3, ids } from './fixtures/carriers.ts'
+import { propagators } from '@throughline/core/propagation'
 import { createTestTracing } from '@throughline/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readCarrier } from '../src/carrier.ts'
@@ -54,8 +55,18 @@ it('prefers what the propagator in use reads', () => {
   expect(read({ traceparent: w3c, 'sentry-trace': other })?.traceId).toBe(traceId)
 })
 
+it('reads a text as long as the plainest one by all its fields', () => {
+  const b3 = `${traceId.slice(16)}-${spanId}-1`
+  const text = JSON.stringify({ v: 1, traceparent: 'not one, yet', b3 })
+  expect(text).toHaveLength(JSON.stringify({ v: 1, traceparent: w3c }).length)
+  expect(read(text, propagators({ extract: ['b3'], inject: ['b3'] }))?.spanId).toBe(spanId)
+})
+
 it.each([
   `${sentry}-2`,
+  `{"v":1,"traceparent":"${w3c}"]`,
+  `{"v":1,"traceparent":"${w3c.replace('00-', 'ff-')}"}`,
+  `{"v":1,"traceparent":"${w3c.replaceAll('-', '"')}"}`,
   `${'0'.repeat(32)}-${spanId}-1`,
   { _datadog: null },
   { _datadog: 'x' },
