@@ -7,7 +7,7 @@ import type { Subject } from './question.ts'
 import { registerSdk } from './sdk.ts'
 
 /** What Nest 11 makes of each interceptor stays to the next full collection, of which few turns hold one or none. */
-export const TURNS_OF_NEST_11 = 100
+export const NEST_TURNS = 100
 
 /** What an application of Nest is traced by, given the `require` of what is installed beside it. */
 export type NestTracer = (require: NodeJS.Require) => Promise<{
@@ -32,9 +32,14 @@ export const handlerOnly: NestTracer = () => instrumented(HANDLERS)
 export const throughline: NestTracer = () => instrumented({})
 
 /** The span of the handler and nothing else: the request is traced by somebody else. */
-export const instrumentAlone: NestTracer = async () => {
+export const handlerAlone: NestTracer = () => instrumentAlone(HANDLERS)
+
+/** The same, and one for the guard, the pipe and the interceptor each. */
+export const layersAlone: NestTracer = () => instrumentAlone({})
+
+async function instrumentAlone(layers: Record<string, boolean>): ReturnType<NestTracer> {
   const { tracingInstrument } = await import('@throughline/nestjs')
-  return { options: { instrument: tracingInstrument({ layers: HANDLERS }) } }
+  return { options: { instrument: tracingInstrument({ layers }) } }
 }
 
 async function instrumented(layers: Record<string, boolean>): ReturnType<NestTracer> {

@@ -1,8 +1,8 @@
 import {
-  TURNS_OF_NEST_11,
+  NEST_TURNS,
   bareServerSpan,
+  handlerAlone,
   handlerOnly,
-  instrumentAlone,
   instrumentationNestjsCore,
   nestRequests,
   tracingModule,
@@ -16,11 +16,11 @@ export const question: Question = {
   unit: 'request',
   base: 'the SERVER span alone',
   peer: 'instrumentation-nestjs-core (two spans)',
-  turns: TURNS_OF_NEST_11,
-  budgets: { 'tracingInstrument alone': 0.5, 'TracingModule and tracingInstrument': 0.5 },
+  turns: NEST_TURNS,
+  budgets: { 'tracingInstrument alone': 0.5 },
   variants: {
     'the SERVER span alone': () => nestRequests('11', untraced, bareServerSpan),
-    'tracingInstrument alone': () => nestRequests('11', instrumentAlone, bareServerSpan),
+    'tracingInstrument alone': () => nestRequests('11', handlerAlone, bareServerSpan),
     'TracingModule alone': () => nestRequests('11', tracingModule, bareServerSpan),
     'TracingModule and tracingInstrument': () => nestRequests('11', handlerOnly, bareServerSpan),
     'instrumentation-nestjs-core (two spans)': () =>
