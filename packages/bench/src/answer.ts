@@ -49,13 +49,15 @@ export async function answer(
     // oxlint-disable-next-line no-await-in-loop
     measured.push(await measureRound(name, question))
   }
-  const { title, unit, base, peer, budgets } = question
+  const { title, unit, base, bases, peer, budgets } = question
   const costOf = (round: Round, variant: string): number => {
     const { cpuMicros, elapsedMicros } = round.get(variant)!
     return question.sharedServer ? elapsedMicros : cpuMicros
   }
-  const added = (round: Round, variant: string): number =>
-    costOf(round, variant) - (base ? costOf(round, base) : 0)
+  const added = (round: Round, variant: string): number => {
+    const without = bases?.[variant] ?? base
+    return costOf(round, variant) - (without ? costOf(round, without) : 0)
+  }
   const overRounds = (of: (round: Round) => number): number => median(measured.map(of))
   const addedBy = (variant: string): number => overRounds((round) => added(round, variant))
   return {

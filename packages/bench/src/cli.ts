@@ -29,10 +29,12 @@ for (const name of positionals.length > 0 ? positionals : all) {
 console.log(renderReport(answers))
 if (values.write) write(answers)
 
-/** Answers that were not asked for now are kept as they were. */
+/** Answers that were not asked for now are kept as they were, while there is such a question. */
 function write(fresh: readonly Answer[]): void {
   const data = new URL('../../../docs/reference/benchmarks.json', import.meta.url)
-  const kept = readOld(data).filter((old) => !fresh.some((answered) => answered.name === old.name))
+  const kept = readOld(data).filter(
+    ({ name }) => all.includes(name) && !fresh.some((answered) => answered.name === name),
+  )
   const merged = [...kept, ...fresh].toSorted((a, b) => a.name.localeCompare(b.name))
   writeFileSync(data, `${JSON.stringify(merged, null, 2)}\n`)
   writeFileSync(new URL('benchmarks.md', data), renderReport(merged))

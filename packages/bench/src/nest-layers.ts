@@ -22,6 +22,7 @@ export function nestLayers(major: NestMajor): Question {
     title: `Controller, guard, pipe and interceptor of NestJS ${major} on Fastify, below a SERVER span`,
     unit: 'request',
     base: 'the SERVER span alone',
+    bases: { 'tracingInstrument with startTracing': 'the SERVER span alone with startTracing' },
     peer: 'amplication',
     turns: NEST_TURNS,
     budgets: { tracingInstrument: 0.8, 'tracingInstrument with startTracing': 0.5 },

@@ -11,8 +11,10 @@ export interface Question {
   readonly unit: string
   /** Each variant is set up in a process of its own, unless they share one server. They take turns. */
   readonly variants: Readonly<Record<string, () => Subject | Promise<Subject>>>
-  /** The variant without any tracing. Where there is one, costs are what a variant adds to it. */
+  /** The variant without what is asked about. Where there is one, costs are what a variant adds to it. */
   readonly base?: string
+  /** Which base a variant adds to, where that is another one. */
+  readonly bases?: Readonly<Record<string, string>>
   /** The variant that is 1.00. */
   readonly peer: string
   /** Whether variants share one process and its server, and are compared by the clock. */

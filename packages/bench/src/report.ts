@@ -9,7 +9,7 @@ export function renderReport(answers: readonly Answer[]): string {
     'Made by `pnpm bench`; not written by hand. Every variant runs in a process of its own, fresh in each round, and they take',
     'short turns, one at a time, so that what the machine does meanwhile it does to all of them. The figures are means over the',
     'turns, without the tenth at each end, and medians over the rounds. CPU time is that of the whole process. Absolute times differ',
-    'between machines: the ratios are what counts, and where a question has a base without tracing, they compare what each variant',
+    'between machines: the ratios are what counts, and where a question has a base, they compare what each variant',
     'adds to it. Where a time by the clock is given too, all variants shared one process and one server, and the ratios are of that',
     'time.',
     '',

@@ -12,6 +12,7 @@ export const question: Question = {
   unit: 'job',
   base: 'no tracing',
   peer: 'bullmq-otel',
+  turns: 60,
   budgets: { '@throughline/worker': 0.35, '@throughline/worker with startTracing': 0.35 },
   variants: {
     'no tracing': () => jobsInMemory({}),

@@ -6,6 +6,7 @@ export const question: Question = {
   unit: 'message',
   base: 'no tracing',
   peer: 'instrumentation-kafkajs',
+  turns: 60,
   budgets: { '@throughline/kafkajs': 0.8, '@throughline/kafkajs with startTracing': 0.5 },
   variants: {
     'no tracing': () => receivingMessages({ by: 'no one', sdk: 'none' }),
