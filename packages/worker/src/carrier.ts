@@ -84,8 +84,8 @@ const writtenSetter: TextMapSetter<Written> = {
 export function readCarrier(tracing: Tracing, carrier: unknown): Sent {
   if (carrier === undefined || carrier === null || carrier === '') return NOTHING
   try {
-    const known = typeof carrier === 'string' ? readBare(tracing, carrier) : ROOT_CONTEXT
-    if (known !== ROOT_CONTEXT) return { sender: known, at: undefined }
+    const bare = typeof carrier === 'string' ? readBare(tracing, carrier) : undefined
+    if (bare) return { sender: bare, at: undefined }
     const fields = typeof carrier === 'string' ? parse(carrier) : carrier
     if (typeof fields !== 'object' || fields === null) return NOTHING
     const { at } = fields as { at?: unknown }
@@ -107,13 +107,12 @@ function shortened<F extends Fields>(fields: F): F {
   return short as F
 }
 
-/** The context of a text of that one shape, or ROOT: then it is read as any other. */
-function readBare(tracing: Tracing, text: string): Context {
-  if (text.length !== BARE_LENGTH || !text.startsWith(HEAD) || !text.endsWith(TAIL)) {
-    return ROOT_CONTEXT
-  }
+/** The sender that a text of that one shape names. Where it names none, it is read as any other. */
+function readBare(tracing: Tracing, text: string): Context | undefined {
+  if (text.length !== BARE_LENGTH || !text.startsWith(HEAD) || !text.endsWith(TAIL))
+    return undefined
   const sender = extractContext(tracing, text.slice(HEAD.length, -TAIL.length), bareGetter)
-  return trace.getSpanContext(sender) ? sender : ROOT_CONTEXT
+  return trace.getSpanContext(sender) ? sender : undefined
 }
 
 const bareGetter: TextMapGetter<string> = {
