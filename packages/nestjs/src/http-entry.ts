@@ -45,10 +45,9 @@ export function traceHttpAdapter(adapter: unknown, server: HttpServerTracer): vo
   const previous = adapter.onRequestHook
   const nameRoute = routeNamer(server)
   adapter.setOnRequestHook((request, response, done) => {
-    const active = guard('Starting a request', start, server, nameRoute, request, response)
-    const inside = active ?? context.active()
-    if (previous) return context.with(inside, previous, adapter, request, response, done)
-    return context.with(inside, done)
+    const inside = guard('Starting a request', start, server, nameRoute, request, response)
+    if (previous) return enter(inside, previous.bind(adapter, request, response, done))
+    return enter(inside, done)
   })
 }
 
@@ -60,14 +59,19 @@ export function traceOlderAdapter(adapter: unknown, server: HttpServerTracer): b
   if (isHookable(adapter) || !isOlderAdapter(adapter)) return false
   const nameRoute = routeNamer(server)
   const hook: RequestHook = (request, response, done) => {
-    const active = guard('Starting a request', start, server, nameRoute, request, response)
-    return context.with(active ?? context.active(), done)
+    const inside = guard('Starting a request', start, server, nameRoute, request, response)
+    return enter(inside, done)
   }
   const type = adapter.getType()
   if (type === 'fastify') adapter.getInstance().addHook('onRequest', hook)
   else if (type === 'express') adapter.getInstance().use(hook)
   else return false
   return true
+}
+
+/** Runs what follows. A request that is joined has its context already: to enter it once more would only cost. */
+function enter(inside: Context | undefined, next: () => unknown): unknown {
+  return inside && inside !== context.active() ? context.with(inside, next) : next()
 }
 
 function isOlderAdapter(adapter: unknown): adapter is OlderAdapter {
