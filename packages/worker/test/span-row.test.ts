@@ -8,7 +8,7 @@ const { span } = SPAN_RECORD
 const full: SpanRecord = {
   ...SPAN_RECORD,
   span: { ...span, traceState: 'vendor=opaque' },
-  parent: { ...span, spanId: '00f067aa0ba902b7', traceState: 'vendor=parent' },
+  parent: { ...span, spanId: '00f067aa0ba902b7', traceState: 'vendor=parent', isRemote: true },
   kind: SpanKind.CLIENT,
   status: { code: SpanStatusCode.ERROR, message: 'no paper' },
   attributes: { text: 'a', list: ['b', null], not: Number.NaN, 'not given': undefined },

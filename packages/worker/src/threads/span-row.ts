@@ -17,6 +17,7 @@ export type SpanRow = [
   parentSpanId: string | undefined,
   parentTraceFlags: number | undefined,
   parentTraceState: string | undefined,
+  parentIsRemote: boolean | undefined,
   startSeconds: number,
   startNanos: number,
   endSeconds: number,
@@ -31,7 +32,7 @@ export type SpanRow = [
 ]
 
 /** Keys and values of the attributes in turns, from here on. */
-const ATTRIBUTES = 21
+const ATTRIBUTES = 22
 
 export function toRow(record: SpanRecord): SpanRow {
   const { v, name, kind, span, parent, start, end, status, attributes, links, events, scope } =
@@ -48,6 +49,7 @@ export function toRow(record: SpanRecord): SpanRow {
     parent?.spanId,
     parent?.traceFlags,
     parent?.traceState,
+    parent?.isRemote,
     start[0],
     start[1],
     end[0],
@@ -71,19 +73,24 @@ export function fromRow(row: unknown): SpanRecord | undefined {
     name: row[1],
     kind: row[2],
     span: reference(row[3], row[4], row[5], row[6]),
-    ...(row[7] !== undefined && { parent: reference(row[7], row[8]!, row[9]!, row[10]) }),
-    start: [row[11], row[12]],
-    end: [row[13], row[14]],
-    status: row[16] === undefined ? { code: row[15] } : { code: row[15], message: row[16] },
-    scope: row[18] === undefined ? { name: row[17] } : { name: row[17], version: row[18] },
-    links: row[19] ?? [],
-    events: row[20] ?? [],
+    ...(row[7] !== undefined && { parent: parentOf(row, row[7]) }),
+    start: [row[12], row[13]],
+    end: [row[14], row[15]],
+    status: row[17] === undefined ? { code: row[16] } : { code: row[16], message: row[17] },
+    scope: row[19] === undefined ? { name: row[18] } : { name: row[18], version: row[19] },
+    links: row[20] ?? [],
+    events: row[21] ?? [],
     attributes: attributesOf(row),
   }
 }
 
 function isRow(row: unknown): row is SpanRow {
   return Array.isArray(row) && row[0] === 1
+}
+
+function parentOf(row: SpanRow, traceId: string): NonNullable<SpanRecord['parent']> {
+  const parent = reference(traceId, row[8]!, row[9]!, row[10])
+  return row[11] === undefined ? parent : { ...parent, isRemote: row[11] }
 }
 
 function reference(
