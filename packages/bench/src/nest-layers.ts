@@ -25,7 +25,12 @@ export function nestLayers(major: NestMajor): Question {
     bases: { 'tracingInstrument with startTracing': 'the SERVER span alone with startTracing' },
     peer: 'amplication',
     turns: NEST_TURNS,
-    budgets: { tracingInstrument: 0.8, 'tracingInstrument with startTracing': 0.5 },
+    budgets: {
+      tracingInstrument: 0.8,
+      'tracingInstrument with startTracing': 0.5,
+      'TracingModule and tracingInstrument': 0.8,
+      'TracingModule and tracingInstrument with startTracing': 0.5,
+    },
     variants: {
       'no tracing': () => nestRequests(major, untraced),
       'the SERVER span alone': () => nestRequests(major, untraced, bareServerSpan),

@@ -43,9 +43,8 @@ async function instrumentAlone(layers: Record<string, boolean>): ReturnType<Nest
 }
 
 async function instrumented(layers: Record<string, boolean>): ReturnType<NestTracer> {
-  const { TracingModule, tracingInstrument } = await import('@throughline/nestjs')
-  const instrument = tracingInstrument({ layers })
-  return { imports: [TracingModule.forRoot()], options: { instrument } }
+  const { TracingModule } = await import('@throughline/nestjs')
+  return { imports: [TracingModule.forRoot()], ...(await instrumentAlone(layers)) }
 }
 
 /** One for the handler, the guard, the pipe and the interceptor each. */
